@@ -1,0 +1,105 @@
+# ftphost: build it, run it, test it. `make help` lists the verbs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+.NOTPARALLEL:
+
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
+OFFSET    ?= 2100
+DEMO      ?= demo
+FUZZTIME  ?= 3s
+PLATFORMS := linux/arm64 windows/amd64 darwin/arm64
+GOBUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+STEP       = @printf '\n== %s\n'
+
+.PHONY: help
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: ## build bin/ftphost, static, with its version inside (the default)
+	$(GOBUILD) -o bin/ftphost ./cmd/ftphost
+
+.PHONY: run
+run: build ## build, create ./demo when it is not there, and serve it (port 21 is 2121)
+	@test -e $(DEMO)/applicationHost.config || bin/ftphost init ./$(DEMO)
+	bin/ftphost serve --home ./$(DEMO) --port-offset $(OFFSET)
+
+.PHONY: test
+test: packages vet format staticcheck race integration fuzz cross generated ## everything CI runs
+
+.PHONY: race
+race: ## all Go tests, shuffled, with the race detector
+	$(STEP) 'go test -race'
+	CGO_ENABLED=1 go test -race -shuffle=on -timeout 8m ./...
+
+.PHONY: integration
+integration: build ## the built binary under curl, lftp, tnftp and Python's ftplib
+	$(STEP) 'integration tests'
+	FTPHOST_BIN=$(CURDIR)/bin/ftphost go test -tags integration -count=1 -shuffle=on -timeout 8m ./integration/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (3s) each, starting from the committed corpus
+	$(STEP) 'fuzz targets, $(FUZZTIME) each'
+	tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: lint
+lint: vet format staticcheck bin/tools/golangci-lint ## vet, gofumpt, staticcheck and golangci-lint
+	$(STEP) 'golangci-lint'
+	bin/tools/golangci-lint run --build-tags integration ./...
+
+.PHONY: generate
+generate: ## write the generated files again (XSD, reference page)
+	go generate ./...
+
+.PHONY: bench
+bench: ## all benchmarks, with allocations
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: dist
+dist: ## archives for each platform and their checksums, in dist/
+	rm -rf dist
+	for p in linux/amd64 $(PLATFORMS); do tools/dist.sh "$$p" '$(VERSION)' '$(LDFLAGS)'; done
+	cd dist && sha256sum ftphost_* > SHA256SUMS
+
+# The parts of `make test` and `make lint` that are no verbs of their own.
+
+.PHONY: packages
+packages:
+	$(STEP) 'Debian packages the tests use'
+	tools/packages.sh
+
+.PHONY: vet
+vet:
+	$(STEP) 'go vet'
+	go vet -tags integration ./...
+
+.PHONY: format
+format: bin/tools/gofumpt
+	$(STEP) 'gofumpt'
+	@bad=$$(bin/tools/gofumpt -l .); test -z "$$bad" || { echo "not formatted, run bin/tools/gofumpt -w on:"; echo "$$bad"; exit 1; }
+
+.PHONY: staticcheck
+staticcheck: bin/tools/staticcheck
+	$(STEP) 'staticcheck'
+	bin/tools/staticcheck -tags integration ./...
+
+.PHONY: cross
+cross:
+	$(STEP) 'other platforms: $(PLATFORMS)'
+	for p in $(PLATFORMS); do GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go vet ./...; done
+	for p in $(PLATFORMS); do GOOS=$${p%/*} GOARCH=$${p#*/} $(GOBUILD) -o bin/$$p/ ./cmd/ftphost; done
+
+.PHONY: generated
+generated:
+	$(STEP) 'generated files are up to date'
+	tools/generated.sh
+
+# The linters are pinned by tools/go.mod, a module of its own.
+bin/tools/gofumpt: PKG := mvdan.cc/gofumpt
+bin/tools/staticcheck: PKG := honnef.co/go/tools/cmd/staticcheck
+bin/tools/golangci-lint: PKG := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/tools/%: tools/go.mod tools/go.sum
+	CGO_ENABLED=0 go -C tools build -o ../$@ $(PKG)

@@ -1,0 +1,28 @@
+#!/bin/bash
+# Makes sure the programs that the tests drive are there. As root on a Debian
+# machine it installs what is missing; otherwise it says what to install.
+set -eu
+
+missing=()
+need() { # need PACKAGE PROGRAM-OR-FILE
+	if [[ $2 == /* ]]; then [[ -e $2 ]] || missing+=("$1"); else command -v "$2" >/dev/null || missing+=("$1"); fi
+}
+need curl curl
+need lftp lftp
+need tnftp tnftp
+need python3 python3
+need libxml2-utils xmllint
+need gcc gcc
+case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h ;; esac
+
+if [[ ${#missing[@]} -eq 0 ]]; then
+	echo "all there"
+	exit 0
+fi
+if ! command -v apt-get >/dev/null || [[ $(id -u) -ne 0 ]]; then
+	echo "The tests need these Debian packages: ${missing[*]}" >&2
+	echo "Install them (sudo apt-get install ${missing[*]}) and run this again; as root, make test does it by itself." >&2
+	exit 1
+fi
+install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; }
+install || { apt-get update -q && install; }
