@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+)
+
+// Errors of a login. To the client they are all the same refusal; in the log
+// each has its own sub-status.
+var (
+	// ErrLogon means an unknown user or a wrong password, which are never told
+	// apart (sub-status 41).
+	ErrLogon = errors.New("unknown user name or wrong password")
+	// ErrAccountDisabled means the password is right and the account is
+	// switched off.
+	ErrAccountDisabled = errors.New("the account is disabled")
+	// ErrAnonymousNotAllowed means an anonymous name was given, anonymous
+	// login is off and no other method knows the name (sub-status 42).
+	ErrAnonymousNotAllowed = errors.New("anonymous login is not allowed")
+	// ErrNoMethod means that no way to log in is enabled (sub-status 36).
+	ErrNoMethod = errors.New("no authentication method is enabled")
+	// ErrProvider means that a source of accounts could not answer; the cause
+	// is wrapped beside it (sub-status 34).
+	ErrProvider = errors.New("a source of accounts could not be asked")
+)
+
+// Credentials are what a client gave to log in. They are never logged.
+type Credentials struct {
+	// User is the name as typed, after the virtual host name was taken off.
+	User string
+	// Password is the argument of PASS.
+	Password string
+	// Remote is the client's address.
+	Remote netip.Addr
+}
+
+// Provider is one source of accounts. Authenticate returns ErrLogon for an
+// unknown user or a wrong password, ErrAccountDisabled for a right password of
+// a disabled account, and any other error when the source is down. It is safe
+// for concurrent use and returns soon after ctx ends.
+type Provider interface {
+	Authenticate(ctx context.Context, c Credentials) (*Principal, error)
+}
+
+// Chain is the login of one site: anonymous first when the name asks for it,
+// then the providers in configured order, the first that accepts winning. It
+// is fixed once built and safe for concurrent use.
+type Chain struct {
+	// AllowAnonymous accepts the anonymous names with any password.
+	AllowAnonymous bool
+	// Providers are asked in order.
+	Providers []Provider
+}
+
+// Authenticate returns who the credentials belong to. The error is one of the
+// errors above, or that of ctx when it ended.
+func (c *Chain) Authenticate(ctx context.Context, cred Credentials) (*Principal, error) {
+	anonymous := IsAnonymousName(cred.User)
+	switch {
+	case anonymous && c.AllowAnonymous:
+		return Anonymous(), nil
+	case len(c.Providers) == 0 && !c.AllowAnonymous:
+		return nil, ErrNoMethod
+	}
+	p, err := c.ask(ctx, cred)
+	if err == nil {
+		return p, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if anonymous && errors.Is(err, ErrLogon) {
+		return nil, ErrAnonymousNotAllowed
+	}
+	if anonymous {
+		return nil, fmt.Errorf("%w (%v)", ErrAnonymousNotAllowed, err)
+	}
+	return nil, err
+}
+
+// ask asks the providers in order. Of their refusals the one that says most
+// is kept: a source that is down before a disabled account before a wrong
+// password, because the account may live in the source that is down.
+func (c *Chain) ask(ctx context.Context, cred Credentials) (*Principal, error) {
+	refusal := ErrLogon
+	for _, provider := range c.Providers {
+		p, err := provider.Authenticate(ctx, cred)
+		if err == nil {
+			return p, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		switch {
+		case errors.Is(err, ErrLogon), errors.Is(refusal, ErrProvider):
+		case errors.Is(err, ErrAccountDisabled), errors.Is(err, ErrProvider):
+			refusal = err
+		default:
+			refusal = fmt.Errorf("%w: %w", ErrProvider, err)
+		}
+	}
+	return nil, refusal
+}

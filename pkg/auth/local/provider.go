@@ -1,0 +1,130 @@
+package local
+
+import (
+	"context"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/auth"
+)
+
+// Workers bounds how many passwords are hashed at once, because each costs
+// memory and a processor. Providers of one process share one.
+type Workers struct{ slots chan struct{} }
+
+// NewWorkers returns room for n hashes at once, or for one per processor when
+// n is below 1.
+func NewWorkers(n int) *Workers {
+	if n < 1 {
+		n = runtime.NumCPU()
+	}
+	return &Workers{slots: make(chan struct{}, n)}
+}
+
+// do runs f when there is room, or returns the error of ctx.
+func (w *Workers) do(ctx context.Context, f func()) error {
+	select {
+	case w.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-w.slots }()
+	f()
+	return nil
+}
+
+// Provider answers logins from a Directory. It is safe for concurrent use and
+// must not be copied or changed after its first use.
+type Provider struct {
+	// Directory returns the accounts as they are now; it is asked once per
+	// login.
+	Directory func() *Directory
+	// Cache remembers successful logins; nil remembers nothing.
+	Cache *auth.VerifyCache
+	// CacheLifetime is how long; 0 means not at all.
+	CacheLifetime time.Duration
+	// Domain is the computer's name, which qualifies every account.
+	Domain string
+	// Workers bounds the hashing; nil gives the provider one of its own.
+	Workers *Workers
+
+	once  sync.Once
+	decoy *hash
+}
+
+// Authenticate returns the principal of the account, in the account's own
+// spelling, or auth.ErrLogon, auth.ErrAccountDisabled or the error of ctx. An
+// unknown name takes as long as a wrong password.
+func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.Principal, error) {
+	p.once.Do(p.prepare)
+	e := p.find(c.User)
+	ok, err := p.verify(ctx, e, c.Password)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, auth.ErrLogon
+	case !e.user.Enabled:
+		return nil, auth.ErrAccountDisabled
+	}
+	return auth.NewPrincipal(p.Domain, e.user.Name, e.groups), nil
+}
+
+// prepare makes the hash that is verified for nobody; its salt need not be
+// secret, because its result is thrown away.
+func (p *Provider) prepare() {
+	p.decoy = &hash{memory: hashMemory, time: hashTime, threads: hashThreads, salt: make([]byte, saltSize), key: make([]byte, keySize)}
+	if p.Workers == nil {
+		p.Workers = NewWorkers(0)
+	}
+}
+
+// verify checks the password of e, or spends the time of it when there is no
+// such account, no usable hash, or no password.
+func (p *Provider) verify(ctx context.Context, e *entry, password string) (bool, error) {
+	h, real := p.decoy, false
+	if e != nil && e.hash != nil && password != "" {
+		h, real = e.hash, true
+	}
+	var err error
+	check := func() (ok bool) {
+		err = p.Workers.do(ctx, func() { ok = h.verify(password) })
+		return ok && real
+	}
+	if !real {
+		return check(), err
+	}
+	ok := p.Cache.Verify(e.user.Hash, password, p.CacheLifetime, check)
+	return ok, err
+}
+
+// find returns the account of a typed name: user, COMPUTER\user or
+// user@computer, where the computer is Domain, "." or localhost; nil when
+// there is none.
+func (p *Provider) find(typed string) *entry {
+	d := p.Directory()
+	if domain, name, ok := strings.Cut(typed, `\`); ok {
+		if !p.isComputer(domain) {
+			return nil
+		}
+		return d.entries[auth.Fold(name)]
+	}
+	if i := strings.LastIndexByte(typed, '@'); i >= 0 {
+		if !p.isComputer(typed[i+1:]) {
+			return nil
+		}
+		typed = typed[:i]
+	}
+	return d.entries[auth.Fold(typed)]
+}
+
+func (p *Provider) isComputer(domain string) bool {
+	switch domain = auth.Fold(domain); domain {
+	case ".", "localhost":
+		return true
+	default:
+		return domain != "" && domain == auth.Fold(p.Domain)
+	}
+}
