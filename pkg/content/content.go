@@ -1,0 +1,88 @@
+// Package content says what a content store can do: the tree of files behind
+// a virtual directory. It knows neither users nor virtual paths.
+package content
+
+import (
+	"io"
+	"io/fs"
+	"time"
+)
+
+// Info is what a listing or a question about one file tells.
+type Info struct {
+	// Name is the last component in the store's own spelling; "." for the root.
+	Name string
+	// Size is in bytes; 0 for directories.
+	Size int64
+	// ModTime is the time of the last change.
+	ModTime time.Time
+	// Dir marks a directory, or a link to one.
+	Dir bool
+	// ReadOnly means that the owner may not write the file.
+	ReadOnly bool
+	// Hidden is the Windows attribute. A leading dot does not hide a name.
+	Hidden bool
+}
+
+// Mode is what a file is opened for.
+type Mode int
+
+// The ways to open a file.
+const (
+	// Read opens an existing file for reading.
+	Read Mode = iota
+	// Replace creates the file, or empties the one that is there.
+	Replace
+	// Append creates the file, or continues at its end.
+	Append
+	// Resume creates the file, or writes into it without emptying it; the
+	// caller seeks to where it wants to go on.
+	Resume
+)
+
+// File is an open file. The caller closes it. *os.File is one, and stores that
+// have an *os.File return it unwrapped: kernel copying depends on it.
+type File interface {
+	io.ReadWriteSeeker
+	io.Closer
+	Stat() (fs.FileInfo, error)
+	Truncate(size int64) error
+}
+
+// Store is one tree of files. Names are relative to its root with slashes,
+// "." is the root itself; they are found as Windows would find them: the exact
+// name first, then without regard to case and to trailing dots and spaces.
+// New names are kept as written, less trailing dots and spaces. No name leads
+// outside the store. Errors are those of this package and of io/fs. A store is
+// safe for concurrent use.
+type Store interface {
+	// Stat tells about one file or directory, following links.
+	Stat(name string) (Info, error)
+	// List calls each for every entry of the directory, in Windows order
+	// (vpath.Compare); it stops at the first error and returns it. Only the
+	// names are held in memory, so an entry may vanish meanwhile and is then
+	// left out.
+	List(name string, each func(Info) error) error
+	// Open opens a regular file and tells about it as it was opened.
+	Open(name string, mode Mode) (File, Info, error)
+	// Mkdir makes one directory.
+	Mkdir(name string) error
+	// Rmdir removes an empty directory.
+	Rmdir(name string) error
+	// Remove removes a file.
+	Remove(name string) error
+	// Rename moves a file or directory. An existing file at to is replaced if
+	// replace says so; changing only the case of a name always works.
+	Rename(from, to string, replace bool) error
+	// SetModTime sets the time of the last change.
+	SetModTime(name string, t time.Time) error
+	// Identity returns one spelling per file, the same for all names that mean
+	// it, whether it exists already or not. It is compared, never opened.
+	Identity(name string) string
+}
+
+// SpaceReporter is a Store that knows its free space.
+type SpaceReporter interface {
+	// AvailableBytes returns the bytes a user may still write in the directory.
+	AvailableBytes(name string) (int64, error)
+}
