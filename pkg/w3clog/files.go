@@ -1,27 +1,194 @@
 package w3clog
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+)
 
-// Files are all open logs of the server.
-type Files struct{}
+// Times of Files.
+const (
+	flushInterval  = time.Second
+	reportInterval = time.Minute
+)
 
-// NewFiles returns no files.
-func NewFiles(onError func(error)) *Files { return &Files{} }
+// ErrLost means that lines were dropped because they could not be written for
+// longer than memory lasts.
+var ErrLost = errors.New("log lines were lost")
+
+// Files are all logs of the server. Their owner calls Run in a goroutine, ends
+// it, and then calls Close.
+type Files struct {
+	onError func(error)
+	wake    chan struct{}
+
+	mu      sync.Mutex
+	streams map[string]*stream
+	closed  bool
+
+	writing  sync.Mutex // held by whoever uses a disk; guards what follows
+	lost     int64      // since the last report
+	reported time.Time
+}
+
+// stream is one directory: lines that wait, and the file they go to.
+type stream struct {
+	queue queue
+	disk  disk
+	batch batch // taken from queue and not written yet
+}
+
+// NewFiles returns no logs yet. onError, which may be nil, is told of trouble
+// with the disk, at most once a minute for all logs together, by the goroutine
+// that writes.
+func NewFiles(onError func(error)) *Files {
+	if onError == nil {
+		onError = func(error) {}
+	}
+	return &Files{onError: onError, wake: make(chan struct{}, 1), streams: map[string]*stream{}}
+}
 
 // Open returns the log of the settings, or nil when they are not enabled.
-func (f *Files) Open(s Settings) *Log { return nil }
+// Nothing is touched on the disk before the first line. Logs of one directory
+// share one file; where they differ in fields, the file gets a new header at
+// each change. What a directory needs in memory stays until Close.
+func (f *Files) Open(s Settings) *Log {
+	if !s.Enabled {
+		return nil
+	}
+	s.Directory = filepath.Clean(s.Directory)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	st := f.streams[s.Directory]
+	if st == nil {
+		st = &stream{disk: disk{dir: s.Directory}}
+		st.queue.wake, st.queue.closed = f.wake, f.closed
+		f.streams[s.Directory] = st
+	}
+	list := selected(s.Fields)
+	return &Log{settings: s, columns: list, fields: fieldsLine(list), queue: &st.queue}
+}
 
-// Run flushes every second until ctx ends.
-func (f *Files) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+// Run writes what waits every second, and earlier when much does, and closes
+// files that are not used. It returns nil when ctx ends.
+func (f *Files) Run(ctx context.Context) error {
+	ticker := time.NewTicker(flushInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case <-f.wake:
+		}
+		f.Flush()
+	}
+}
 
-// Flush writes everything out.
-func (f *Files) Flush() {}
+// Flush writes out what waits now. It returns when the disk has it or refused
+// it.
+func (f *Files) Flush() {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	err := f.flush()
+	now := time.Now()
+	for _, st := range f.list() {
+		if len(st.batch.data) == 0 && st.disk.idle(now) {
+			st.batch = batch{}
+			st.queue.release()
+		}
+	}
+	f.report(now, err)
+}
 
-// Close writes everything out and closes all files.
-func (f *Files) Close() error { return nil }
+// Close writes out what waits and closes all files; lines written afterwards
+// are ignored. The error says what could not be written.
+func (f *Files) Close() error {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	for _, st := range f.list() {
+		st.queue.close()
+	}
+	errs := []error{f.flush()}
+	for _, st := range f.list() {
+		for _, b := range []batch{st.batch, st.queue.take(batch{})} {
+			f.lost += int64(bytes.Count(b.data, []byte{'\n'}))
+		}
+		st.batch = batch{}
+		errs = append(errs, st.disk.close())
+	}
+	if f.lost > 0 {
+		errs = append(errs, fmt.Errorf("%w: %d", ErrLost, f.lost))
+	}
+	f.lost = 0
+	return errors.Join(errs...)
+}
 
-// Log is where one site writes.
-type Log struct{}
+// list returns the streams there are.
+func (f *Files) list() []*stream {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := make([]*stream, 0, len(f.streams))
+	for _, st := range f.streams {
+		list = append(list, st)
+	}
+	return list
+}
 
-// Write appends one line.
-func (l *Log) Write(e *Entry) {}
+// flush writes all streams. The error is the first one, with how many logs
+// have trouble.
+func (f *Files) flush() error {
+	var first error
+	failing := 0
+	for _, st := range f.list() {
+		if err := st.flush(); err != nil {
+			failing++
+			if first == nil {
+				first = err
+			}
+		}
+		f.lost += st.queue.takeDropped()
+	}
+	if failing > 1 {
+		return fmt.Errorf("%w (and %d more logs cannot be written)", first, failing-1)
+	}
+	return first
+}
+
+// flush writes what an earlier attempt left, then what came since.
+func (st *stream) flush() error {
+	if err := st.write(); err != nil {
+		return err
+	}
+	st.batch = st.queue.take(st.batch)
+	return st.write()
+}
+
+func (st *stream) write() error {
+	n, err := st.disk.write(&st.batch)
+	st.batch.drop(n)
+	if err != nil {
+		return fmt.Errorf("writing the log in %s: %w", st.disk.dir, err)
+	}
+	return nil
+}
+
+// report tells trouble to onError unless it did so less than a minute ago;
+// lost lines are counted until they are told.
+func (f *Files) report(now time.Time, err error) {
+	if err == nil && f.lost == 0 || !f.reported.IsZero() && now.Sub(f.reported) < reportInterval {
+		return
+	}
+	if f.lost > 0 {
+		err = errors.Join(err, fmt.Errorf("%w: %d", ErrLost, f.lost))
+	}
+	f.reported, f.lost = now, 0
+	f.onError(err)
+}

@@ -1,0 +1,55 @@
+package w3clog
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// replacement stands for whatever cannot be shown: control characters, bytes
+// that are not UTF-8, and in ANSI mode letters outside the code page. How IIS
+// writes them is not documented.
+const replacement = '?'
+
+// appendText appends one value: "-" when it is empty, "+" for a space. The
+// result never holds a space, a line end or a control character, so that what
+// a client typed stays one column of one line.
+func appendText(dst []byte, s string, asUTF8 bool) []byte {
+	if s == "" {
+		return append(dst, '-')
+	}
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			dst = appendRune(dst, r, size, asUTF8)
+			i += size
+			continue
+		}
+		switch {
+		case c == ' ':
+			c = '+'
+		case c < ' ' || c == 0x7f:
+			c = replacement
+		}
+		dst = append(dst, c)
+		i++
+	}
+	return dst
+}
+
+// appendRune appends one character beyond ASCII. The ANSI code page is taken
+// to be the Western one, where 0xA1 to 0xFF are their own numbers.
+func appendRune(dst []byte, r rune, size int, asUTF8 bool) []byte {
+	switch {
+	case r == utf8.RuneError && size == 1, unicode.IsControl(r):
+		return append(dst, replacement)
+	case unicode.IsSpace(r):
+		return append(dst, '+')
+	case asUTF8:
+		return utf8.AppendRune(dst, r)
+	case r <= 0xff:
+		return append(dst, byte(r))
+	default:
+		return append(dst, replacement)
+	}
+}
