@@ -1,0 +1,76 @@
+package site
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// Endpoint is one listening socket as sessions see it: the sites that share
+// it, chosen by local address and host name. It is fixed once built.
+type Endpoint struct {
+	// Listen is the address to listen on; an invalid Addr means all addresses.
+	Listen netip.Addr
+	// Port is the configured port.
+	Port uint16
+
+	exact map[netip.Addr]map[string]*Site
+	any   map[string]*Site
+}
+
+// Implicit reports whether TLS starts with the connection on this endpoint.
+func (e *Endpoint) Implicit() bool { return e.Port == ImplicitPort }
+
+// Select returns the site a client reaches on this endpoint through the local
+// address with the given host name, or nil. The blank host is the default
+// site. A binding of exactly the local address goes before one of all
+// addresses; a host name found only among the latter is still found.
+func (e *Endpoint) Select(local netip.Addr, host string) *Site {
+	local = local.Unmap().WithZone("")
+	host = strings.ToLower(host)
+	for _, hosts := range [...]map[string]*Site{e.exact[local], e.exact[unspecified(local)], e.any} {
+		if s := hosts[host]; s != nil {
+			return s
+		}
+		if host == "" && len(hosts) > 0 {
+			// The address has bindings of its own but no default site: the
+			// default site of a wider binding does not answer for it.
+			return nil
+		}
+	}
+	return nil
+}
+
+// unspecified is the address that stands for all of addr's family: 0.0.0.0 or
+// [::] in a binding.
+func unspecified(addr netip.Addr) netip.Addr {
+	if addr.Is4() {
+		return netip.IPv4Unspecified()
+	}
+	return netip.IPv6Unspecified()
+}
+
+// Holds reports whether binding b of site s is served by this endpoint.
+func (e *Endpoint) Holds(b Binding, s *Site) bool {
+	hosts := e.any
+	if b.Address.IsValid() {
+		hosts = e.exact[b.Address]
+	}
+	return b.Port == e.Port && hosts[b.Host] == s
+}
+
+// add enters one binding of s. It returns the site that holds the place
+// already, or nil.
+func (e *Endpoint) add(b Binding, s *Site) *Site {
+	hosts := e.any
+	if b.Address.IsValid() {
+		if e.exact[b.Address] == nil {
+			e.exact[b.Address] = map[string]*Site{}
+		}
+		hosts = e.exact[b.Address]
+	}
+	if other := hosts[b.Host]; other != nil {
+		return other
+	}
+	hosts[b.Host] = s
+	return nil
+}

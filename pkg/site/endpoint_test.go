@@ -1,0 +1,108 @@
+package site_test
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/ftphost/ftphost/pkg/site"
+)
+
+func named(name string, bindings ...site.Binding) *site.Site {
+	return &site.Site{Name: name, Bindings: bindings}
+}
+
+func on(addr string, port uint16, host string) site.Binding {
+	b := site.Binding{Port: port, Host: host}
+	if addr != "*" {
+		b.Address = netip.MustParseAddr(addr)
+	}
+	return b
+}
+
+func TestSelect(t *testing.T) {
+	sites := []*site.Site{
+		named("default", on("*", 21, ""), on("*", 2121, "")),
+		named("shop", on("*", 21, "shop.example.com")),
+		named("partner", on("192.0.2.20", 21, ""), on("2001:db8::20", 21, "")),
+		named("named only", on("192.0.2.30", 21, "only.example.com")),
+		named("all v4", on("0.0.0.0", 2222, "")),
+	}
+	endpoints, conflicts := site.Endpoints(sites)
+	if len(conflicts) != 0 {
+		t.Fatalf("conflicts: %v", conflicts)
+	}
+	byPort := map[uint16]*site.Endpoint{}
+	for _, e := range endpoints {
+		if byPort[e.Port] != nil {
+			t.Fatalf("two endpoints on port %d", e.Port)
+		}
+		byPort[e.Port] = e
+	}
+	for _, c := range []struct {
+		local string
+		port  uint16
+		host  string
+		want  string
+	}{
+		{"192.0.2.1", 21, "", "default"},
+		{"::1", 21, "", "default"},
+		{"::ffff:192.0.2.1", 21, "", "default"},
+		{"192.0.2.1", 21, "SHOP.example.com", "shop"},
+		{"192.0.2.1", 21, "nobody.example.com", ""},
+		{"192.0.2.20", 21, "", "partner"},
+		{"::ffff:192.0.2.20", 21, "", "partner"},
+		{"2001:db8::20", 21, "", "partner"},
+		{"192.0.2.20", 21, "shop.example.com", "shop"},
+		{"192.0.2.30", 21, "", ""},
+		{"192.0.2.30", 21, "only.example.com", "named only"},
+		{"192.0.2.1", 21, "only.example.com", ""},
+		{"192.0.2.1", 2121, "", "default"},
+		{"192.0.2.1", 2222, "", "all v4"},
+		{"2001:db8::1", 2222, "", ""},
+	} {
+		got := ""
+		if s := byPort[c.port].Select(netip.MustParseAddr(c.local), c.host); s != nil {
+			got = s.Name
+		}
+		if got != c.want {
+			t.Errorf("%s port %d host %q: site %q, want %q", c.local, c.port, c.host, got, c.want)
+		}
+	}
+}
+
+func TestEndpointsListenOnlyWhereAsked(t *testing.T) {
+	endpoints, _ := site.Endpoints([]*site.Site{
+		named("a", on("192.0.2.1", 21, ""), on("192.0.2.2", 21, "")),
+		named("b", on("*", 22, ""), on("192.0.2.1", 22, "b")),
+		named("c", on("0.0.0.0", 23, ""), on("192.0.2.1", 23, "c"), on("2001:db8::1", 23, "")),
+	})
+	var got []string
+	for _, e := range endpoints {
+		addr := "*"
+		if e.Listen.IsValid() {
+			addr = e.Listen.String()
+		}
+		got = append(got, addr)
+	}
+	want := []string{"192.0.2.1", "192.0.2.2", "*", "0.0.0.0", "2001:db8::1"}
+	if len(got) != len(want) {
+		t.Fatalf("listening on %v, want %v", got, want)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("listening on %v, want %v", got, want)
+			break
+		}
+	}
+}
+
+func TestConflictKeepsTheFirst(t *testing.T) {
+	first, second := named("first", on("*", 21, "x")), named("second", on("*", 21, "x"))
+	endpoints, conflicts := site.Endpoints([]*site.Site{first, second})
+	if len(conflicts) != 1 || conflicts[0].Site != second || conflicts[0].Holder != first {
+		t.Fatalf("conflicts = %+v", conflicts)
+	}
+	if s := endpoints[0].Select(netip.MustParseAddr("127.0.0.1"), "x"); s != first {
+		t.Errorf("the binding went to %v", s)
+	}
+}
