@@ -4,9 +4,7 @@ package vfs
 
 import (
 	"errors"
-	"sync"
-	"sync/atomic"
-	"time"
+	"fmt"
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
@@ -44,111 +42,56 @@ type Settings struct {
 // for concurrent use.
 type Namespace struct {
 	settings Settings
+	root     *directory
+	stores   []refresher
 }
 
-// NewNamespace builds the tree of files. It refuses two mounts of one path
-// and mounts without one at "/".
+// refresher is a store that can look again at what stands behind it.
+type refresher interface{ Refresh() }
+
+// NewNamespace builds the tree of files. It refuses settings without a mount
+// at "/", with two mounts of one path, without stores or without rules.
 func NewNamespace(settings Settings) (*Namespace, error) {
-	return &Namespace{settings: settings}, nil
-}
-
-// Uploads are the files being written now, by content.Store identity. It
-// outlives reloads of the configuration. It is safe for concurrent use.
-type Uploads struct {
-	mu     sync.Mutex
-	active map[string]bool
-	count  atomic.Int64
-}
-
-// NewUploads returns an empty registry.
-func NewUploads() *Uploads { return &Uploads{active: map[string]bool{}} }
-
-// View is the tree of files as one principal sees it. Every method checks
-// first whether the principal may do what it asks; errors are *access.Denied
-// or those of content and io/fs.
-type View struct {
-	namespace *Namespace
-	principal *auth.Principal
+	if settings.Access == nil {
+		return nil, errors.New("a namespace needs access rules")
+	}
+	if settings.Uploads == nil {
+		settings.Uploads = NewUploads()
+	}
+	n := &Namespace{settings: settings, root: &directory{}}
+	for _, m := range settings.Mounts {
+		if m.Store == nil {
+			return nil, fmt.Errorf("virtual directory %s has no content store", m.Path)
+		}
+		d := n.root.at(m.Path)
+		if d.store != nil {
+			return nil, fmt.Errorf("virtual directory %s is there twice", m.Path)
+		}
+		d.store = m.Store
+		if r, ok := m.Store.(refresher); ok {
+			n.stores = append(n.stores, r)
+		}
+	}
+	if n.root.store == nil {
+		return nil, errors.New(`no virtual directory stands at "/": an application "/" with a virtualDirectory "/" is needed`)
+	}
+	n.root.sort()
+	return n, nil
 }
 
 // View returns what p sees, one per session. Stores whose folder was replaced
 // are opened anew.
-func (n *Namespace) View(p *auth.Principal) *View { return &View{namespace: n, principal: p} }
-
-// ListOptions narrow a listing.
-type ListOptions struct {
-	// Pattern is a Windows wildcard that names must match; "" is all.
-	Pattern string
-	// All shows entries with the Hidden attribute too (LIST -a).
-	All bool
+func (n *Namespace) View(p *auth.Principal) *View {
+	for _, s := range n.stores {
+		s.Refresh()
+	}
+	return &View{namespace: n, principal: p}
 }
 
-// Upload is a file being written. It ends with Commit or Abort.
-type Upload struct {
-	// File is written to; the engine may use all it can do.
-	File content.File
-	// Info is the file as it was opened.
-	Info content.Info
+// View is the tree of files as one principal sees it. Every method checks
+// first whether the principal may do what it asks; errors are *access.Denied
+// or those of content and io/fs. It is safe for concurrent use.
+type View struct {
+	namespace *Namespace
+	principal *auth.Principal
 }
-
-var errUnfinished = errors.ErrUnsupported
-
-// Start returns the directory a session starts in. The error means that the
-// home directory is inaccessible.
-func (v *View) Start() (vpath.Path, error) { return vpath.Root, errUnfinished }
-
-// Enter returns nil when p is a directory that can be the current one.
-func (v *View) Enter(p vpath.Path) error { return errUnfinished }
-
-// Stat tells about a file or directory.
-func (v *View) Stat(p vpath.Path) (content.Info, error) { return content.Info{}, errUnfinished }
-
-// List calls each for the entries of the directory p in Windows order, or for
-// p alone when it is a file.
-func (v *View) List(p vpath.Path, opt ListOptions, each func(content.Info) error) error {
-	return errUnfinished
-}
-
-// Open opens a file for reading.
-func (v *View) Open(p vpath.Path) (content.File, content.Info, error) {
-	return nil, content.Info{}, errUnfinished
-}
-
-// Create opens a file for writing.
-func (v *View) Create(p vpath.Path, mode content.Mode) (*Upload, error) { return nil, errUnfinished }
-
-// CreateUnique creates a file with a new name in dir (STOU).
-func (v *View) CreateUnique(dir vpath.Path) (vpath.Path, *Upload, error) {
-	return dir, nil, errUnfinished
-}
-
-// Mkdir makes a directory.
-func (v *View) Mkdir(p vpath.Path) error { return errUnfinished }
-
-// Rmdir removes an empty directory.
-func (v *View) Rmdir(p vpath.Path) error { return errUnfinished }
-
-// Remove removes a file.
-func (v *View) Remove(p vpath.Path) error { return errUnfinished }
-
-// CheckRename returns nil when p exists and may be renamed (RNFR).
-func (v *View) CheckRename(from vpath.Path) error { return errUnfinished }
-
-// Rename moves a file or directory.
-func (v *View) Rename(from, to vpath.Path) error { return errUnfinished }
-
-// SetModTime sets the time of the last change.
-func (v *View) SetModTime(p vpath.Path, t time.Time) error { return errUnfinished }
-
-// MaxUpload returns the largest upload in bytes at p, or 0 for no limit.
-func (v *View) MaxUpload(p vpath.Path) int64 { return 0 }
-
-// AvailableBytes returns the bytes that may still be written in the directory
-// p, or errors.ErrUnsupported.
-func (v *View) AvailableBytes(p vpath.Path) (int64, error) { return 0, errUnfinished }
-
-// Commit closes the file and keeps it.
-func (u *Upload) Commit() error { return errUnfinished }
-
-// Abort closes the file and deletes it unless partial uploads are kept.
-func (u *Upload) Abort() error { return errUnfinished }

@@ -1,0 +1,40 @@
+//go:build unix
+
+package local
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// hidden reports the Windows attribute, which files here do not have.
+func hidden(fs.FileInfo) bool { return false }
+
+// systemID names a directory by device and inode.
+func systemID(info fs.FileInfo) string {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%d:%d", stat.Dev, stat.Ino)
+}
+
+// availableBytes returns what a user without privileges may still write.
+func availableBytes(dir *os.File) (int64, error) {
+	conn, err := dir.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var stat syscall.Statfs_t
+	var statErr error
+	err = conn.Control(func(fd uintptr) { statErr = syscall.Fstatfs(int(fd), &stat) })
+	if err == nil {
+		err = statErr
+	}
+	if err != nil {
+		return 0, err
+	}
+	return int64(stat.Bavail) * int64(stat.Bsize), nil
+}

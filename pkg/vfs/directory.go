@@ -1,0 +1,76 @@
+package vfs
+
+import (
+	"slices"
+
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// directory is one directory of the virtual tree: a virtual directory, or one
+// that is there only because a virtual directory lies below it.
+type directory struct {
+	name     string        // as configured
+	store    content.Store // nil when it is only on the way
+	children map[string]*directory
+	sorted   []*directory // children in the order of a listing
+}
+
+// at returns the directory of path below d, making it when it is missing.
+func (d *directory) at(path vpath.Path) *directory {
+	for segment := range path.Segments() {
+		key := vpath.Fold(segment)
+		child := d.children[key]
+		if child == nil {
+			child = &directory{name: segment}
+			if d.children == nil {
+				d.children = map[string]*directory{}
+			}
+			d.children[key] = child
+		}
+		d = child
+	}
+	return d
+}
+
+func (d *directory) sort() {
+	for _, child := range d.children {
+		child.sort()
+		d.sorted = append(d.sorted, child)
+	}
+	slices.SortFunc(d.sorted, func(a, b *directory) int { return vpath.Compare(a.name, b.name) })
+}
+
+// place is where a virtual path leads.
+type place struct {
+	path  vpath.Path
+	store content.Store
+	name  string // within the store
+	// directory is the virtual directory at the path itself, nil when the
+	// path is an ordinary one.
+	directory *directory
+}
+
+// locate returns where p leads: the store of the deepest virtual directory on
+// the way, and the rest of the path within it.
+func (n *Namespace) locate(p vpath.Path) place {
+	d, store := n.root, n.root.store
+	rest, below := string(p), string(p) // below is the part within store
+	for segment := range p.Segments() {
+		rest = rest[1+len(segment):]
+		if d = d.children[vpath.Fold(segment)]; d == nil {
+			break
+		}
+		if d.store != nil {
+			store, below = d.store, rest
+		}
+	}
+	name := "."
+	if len(below) > 1 {
+		name = below[1:]
+	}
+	return place{path: p, store: store, name: name, directory: d}
+}
+
+// mounted reports whether p is the root of a virtual directory.
+func (p place) mounted() bool { return p.directory != nil && p.directory.store != nil }

@@ -1,0 +1,133 @@
+package vfs
+
+import (
+	"strings"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// ListOptions narrow a listing.
+type ListOptions struct {
+	// Pattern is a Windows wildcard that names must match; "" is all.
+	Pattern string
+	// All shows entries with the Hidden attribute too (LIST -a).
+	All bool
+}
+
+// List calls each for the entries of the directory p in Windows order, or for
+// p alone when it is a file. Entries are shown whether the principal may open
+// them or not; hidden segments are not shown. It stops at the first error of
+// each and returns it.
+func (v *View) List(p vpath.Path, opt ListOptions, each func(content.Info) error) error {
+	at, err := v.check(p, listRequest)
+	if err != nil {
+		return err
+	}
+	info, err := at.stat()
+	if err != nil {
+		return err
+	}
+	if !info.Dir {
+		if err := v.asFile(p); err != nil {
+			return err
+		}
+		return each(info)
+	}
+	l := v.listing(at, opt, each)
+	if err := at.store.List(at.name, l.physical); err != nil && !l.onlyVirtual(at, err) {
+		return err
+	}
+	return l.virtualBefore("")
+}
+
+// listing merges what a store lists with the virtual directories.
+type listing struct {
+	opt     ListOptions
+	each    func(content.Info) error
+	hidden  func(name string) bool
+	covered func(name string) bool // by a virtual directory
+	virtual []content.Info         // still to be shown, in order
+	err     error                  // of each
+}
+
+func (v *View) listing(at place, opt ListOptions, each func(content.Info) error) *listing {
+	l := &listing{opt: opt, each: each, hidden: v.namespace.settings.Access.Hidden(at.path)}
+	l.covered = func(name string) bool {
+		if at.directory == nil || len(at.directory.children) == 0 {
+			return false
+		}
+		child := at.directory.children[vpath.Fold(name)]
+		return child != nil && child.store != nil
+	}
+	if at.directory != nil && v.namespace.settings.ListVirtualDirectories {
+		for _, child := range at.directory.sorted {
+			if info, ok := v.entry(at.path, child); ok {
+				l.virtual = append(l.virtual, info)
+			}
+		}
+	}
+	return l
+}
+
+// entry returns the line of a virtual directory, with the time of its target,
+// or the current time when that cannot be had. What is only on the way to one
+// is left out when the store has it, and lists it, itself.
+func (v *View) entry(dir vpath.Path, child *directory) (content.Info, bool) {
+	at := v.namespace.locate(dir.Join(child.name))
+	info, err := at.store.Stat(at.name)
+	if child.store == nil && err == nil {
+		return info, false
+	}
+	t := info.ModTime
+	if err != nil {
+		t = time.Now()
+	}
+	return child.info(t), true
+}
+
+// physical takes one entry of the store.
+func (l *listing) physical(info content.Info) error {
+	if !nameable(info.Name) || l.covered(info.Name) {
+		return nil
+	}
+	if err := l.virtualBefore(info.Name); err != nil {
+		return err
+	}
+	return l.show(info)
+}
+
+// virtualBefore shows the virtual directories that come before name; "" means
+// the rest.
+func (l *listing) virtualBefore(name string) error {
+	for len(l.virtual) > 0 && (name == "" || vpath.Compare(l.virtual[0].Name, name) < 0) {
+		info := l.virtual[0]
+		l.virtual = l.virtual[1:]
+		if err := l.show(info); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *listing) show(info content.Info) error {
+	if info.Hidden && !l.opt.All || l.hidden(info.Name) || !match(l.opt.Pattern, info.Name) {
+		return nil
+	}
+	l.err = l.each(info)
+	return l.err
+}
+
+// onlyVirtual reports whether err just says that the directory at is on the
+// way to a virtual one and not in the store.
+func (l *listing) onlyVirtual(at place, err error) bool {
+	return l.err == nil && at.directory != nil && !at.mounted() && (absent(err) || notDirectory(err))
+}
+
+// nameable reports whether a client could name the entry at all. Names with
+// control characters would break the lines of a listing, and a backslash
+// means a directory to this server and to many clients.
+func nameable(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '\\' || r == '/' })
+}

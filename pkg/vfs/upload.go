@@ -1,0 +1,114 @@
+package vfs
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// uniqueName is the name of a file that STOU makes. How IIS names them is not
+// known.
+const uniqueName = "ftp%s.tmp"
+
+// uniqueLetters is how many random letters a unique name has, and uniqueTries
+// how many names are tried before giving up.
+const (
+	uniqueLetters = 8
+	uniqueTries   = 100
+)
+
+// Upload is a file being written. Nobody else can write, remove or rename it
+// meanwhile, and read it only where that is allowed. It ends with Commit or
+// Abort; only the first of them counts.
+type Upload struct {
+	// File is written to, in any way it offers.
+	File content.File
+	// Info is the file as it was opened: its size is where Append goes on.
+	Info content.Info
+
+	place   place
+	keep    bool
+	release func()
+	end     sync.Once
+}
+
+// Create opens a file for writing, as mode says.
+func (v *View) Create(p vpath.Path, mode content.Mode) (*Upload, error) {
+	at, err := v.check(p, createRequest)
+	if err != nil {
+		return nil, err
+	}
+	return v.create(at, mode)
+}
+
+func (v *View) create(at place, mode content.Mode) (*Upload, error) {
+	release := v.namespace.settings.Uploads.hold(at)
+	if release == nil {
+		return nil, inUse("create", at.path)
+	}
+	file, info, err := at.store.Open(at.name, mode)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return &Upload{
+		File: file, Info: info,
+		place: at, keep: v.namespace.settings.KeepPartialUploads, release: release,
+	}, nil
+}
+
+// CreateUnique creates a file with a new name in dir (STOU) and returns its
+// path.
+func (v *View) CreateUnique(dir vpath.Path) (vpath.Path, *Upload, error) {
+	for range uniqueTries {
+		p := dir.Join(fmt.Sprintf(uniqueName, rand.Text()[:uniqueLetters]))
+		at, err := v.check(p, createRequest)
+		if err != nil {
+			return "", nil, err
+		}
+		switch _, err := at.store.Stat(at.name); {
+		case err == nil:
+			continue
+		case !absent(err):
+			return "", nil, err
+		}
+		u, err := v.create(at, content.Replace)
+		if errors.Is(err, content.ErrInUse) {
+			continue
+		}
+		return p, u, err
+	}
+	return "", nil, inUse("create a new name in", dir)
+}
+
+// MaxUpload returns the largest upload in bytes at p, or 0 for no limit.
+func (v *View) MaxUpload(p vpath.Path) int64 {
+	return v.namespace.settings.Access.Filter(p).MaxContentLength()
+}
+
+// Commit closes the file and keeps it. An error means that the file may be
+// incomplete; it is not removed.
+func (u *Upload) Commit() (err error) {
+	u.end.Do(func() {
+		defer u.release()
+		err = u.File.Close()
+	})
+	return err
+}
+
+// Abort closes the file and removes it, whatever was there before the upload,
+// unless partial uploads are kept.
+func (u *Upload) Abort() (err error) {
+	u.end.Do(func() {
+		defer u.release()
+		err = u.File.Close()
+		if !u.keep {
+			err = errors.Join(err, u.place.store.Remove(u.place.name))
+		}
+	})
+	return err
+}
