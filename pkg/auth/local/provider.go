@@ -84,16 +84,16 @@ func (p *Provider) prepare() {
 // verify checks the password of e, or spends the time of it when there is no
 // such account, no usable hash, or no password.
 func (p *Provider) verify(ctx context.Context, e *entry, password string) (bool, error) {
-	h, real := p.decoy, false
+	h, known := p.decoy, false
 	if e != nil && e.hash != nil && password != "" {
-		h, real = e.hash, true
+		h, known = e.hash, true
 	}
 	var err error
 	check := func() (ok bool) {
 		err = p.Workers.do(ctx, func() { ok = h.verify(password) })
-		return ok && real
+		return ok && known
 	}
-	if !real {
+	if !known {
 		return check(), err
 	}
 	ok := p.Cache.Verify(e.user.Hash, password, p.CacheLifetime, check)
