@@ -22,6 +22,10 @@ const (
 	Local = "local"
 	// Listener is the address and port that is listened on.
 	Listener = "listener"
+	// Endpoint is the configured address and port, before any port offset.
+	Endpoint = "endpoint"
+	// Grace is how long transfers may go on while the server stops.
+	Grace = "grace"
 	// User is the qualified name of the account.
 	User = "user"
 	// Verb is the command as recognised, upper case.
