@@ -55,7 +55,7 @@ type File interface {
 // New names are kept as written, less trailing dots and spaces. No name leads
 // outside the store. Errors are those of this package and of io/fs. A store is
 // safe for concurrent use.
-type Store interface {
+type Store interface { //nolint:interfacebloat // every store can do all of it
 	// Stat tells about one file or directory, following links.
 	Stat(name string) (Info, error)
 	// List calls each for every entry of the directory, in Windows order

@@ -6,43 +6,53 @@ import (
 )
 
 // request is what one operation asks of a path.
-type request struct {
-	// permission is what the principal needs there.
-	permission access.Permission
-	// file says that the path names a file, so that its extension counts.
-	file bool
-}
+type request uint8
+
+const (
+	// needsRead and needsWrite are the permission asked for.
+	needsRead request = 1 << iota
+	needsWrite
+	// namesFile says that the path names a file, so that its extension counts.
+	namesFile
+)
 
 // The requests of all operations. Which permission a command needs is written
-// down nowhere; these are the natural ones, and every rename counts at both
-// names. Whether extensions count is known for operations on files; those
-// that may meet a directory ask again as a file once they know, see asFile.
-var (
-	enterRequest   = request{permission: access.Read}
-	statRequest    = request{permission: access.Read}
-	listRequest    = request{permission: access.Read}
-	openRequest    = request{permission: access.Read, file: true}
-	createRequest  = request{permission: access.Write, file: true}
-	removeRequest  = request{permission: access.Write, file: true}
-	mkdirRequest   = request{permission: access.Write}
-	rmdirRequest   = request{permission: access.Write}
-	renameRequest  = request{permission: access.Write}
-	setTimeRequest = request{permission: access.Write}
+// down nowhere; these are the natural ones, and a rename counts at both names.
+// Operations that may meet a directory as well as a file check the extension
+// once they know, see asFile.
+const (
+	enterRequest   = needsRead
+	statRequest    = needsRead
+	listRequest    = needsRead
+	openRequest    = needsRead | namesFile
+	createRequest  = needsWrite | namesFile
+	removeRequest  = needsWrite | namesFile
+	mkdirRequest   = needsWrite
+	rmdirRequest   = needsWrite
+	renameRequest  = needsWrite
+	setTimeRequest = needsWrite
 )
+
+func (r request) permission() access.Permission {
+	if r&needsWrite != 0 {
+		return access.Write
+	}
+	return access.Read
+}
 
 // check is the one order in which every operation is checked: request
 // filtering, authorization, namespace; what it returns may then be asked of
 // the store. The order is IIS's as far as it is known.
 func (v *View) check(p vpath.Path, r request) (place, error) {
 	rules := v.namespace.settings.Access
-	if err := rules.Filter(p).Check(p, r.file); err != nil {
+	if err := rules.Filter(p).Check(p, r&namesFile != 0); err != nil {
 		return place{}, err
 	}
-	if err := rules.Authorize(v.principal, p, r.permission); err != nil {
+	if err := rules.Authorize(v.principal, p, r.permission()); err != nil {
 		return place{}, err
 	}
 	at := v.namespace.locate(p)
-	if r.permission == access.Write && at.directory != nil {
+	if r&needsWrite != 0 && at.directory != nil {
 		// A directory that is only on the way to a virtual one is part of the
 		// configuration too, and no more to be changed by a client.
 		return place{}, &access.Denied{

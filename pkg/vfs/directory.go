@@ -41,6 +41,10 @@ func (d *directory) sort() {
 	slices.SortFunc(d.sorted, func(a, b *directory) int { return vpath.Compare(a.name, b.name) })
 }
 
+// foldBuffer is the length in bytes up to which a segment is folded without
+// allocation.
+const foldBuffer = 256
+
 // place is where a virtual path leads.
 type place struct {
 	path  vpath.Path
@@ -56,9 +60,10 @@ type place struct {
 func (n *Namespace) locate(p vpath.Path) place {
 	d, store := n.root, n.root.store
 	rest, below := string(p), string(p) // below is the part within store
+	var buf [foldBuffer]byte
 	for segment := range p.Segments() {
 		rest = rest[1+len(segment):]
-		if d = d.children[vpath.Fold(segment)]; d == nil {
+		if d = d.children[string(vpath.AppendFold(buf[:0], segment))]; d == nil {
 			break
 		}
 		if d.store != nil {

@@ -10,14 +10,17 @@ import (
 // match reports whether name matches a Windows wildcard: "*" is any text, "?"
 // any character, or none at the end of the name or before a dot, and a dot
 // before a wildcard may be the end of the name, so that "*.*" is everything.
-// Case does not count.
+// "*." at the end is a name without a dot. Case does not count.
 func match(pattern, name string) bool {
 	if pattern == "" || pattern == "*" || pattern == "*.*" {
 		return true
 	}
-	return matchFolded(
-		string(vpath.AppendFoldCase(nil, pattern)),
-		string(vpath.AppendFoldCase(nil, name)))
+	pattern = string(vpath.AppendFoldCase(nil, pattern))
+	name = string(vpath.AppendFoldCase(nil, name))
+	if stem, ok := strings.CutSuffix(pattern, "*."); ok {
+		return !strings.Contains(name, ".") && matchFolded(stem+"*", name)
+	}
+	return matchFolded(pattern, name)
 }
 
 // matchFolded walks both texts once and goes back only to the last "*", so
@@ -54,8 +57,8 @@ func matchFolded(pattern, name string) bool {
 
 // endMatches reports whether the rest of a pattern matches the end of a name.
 func endMatches(rest string) bool {
-	if dot := strings.TrimPrefix(rest, "."); dot != rest && strings.HasPrefix(dot, "*") {
-		rest = dot
+	if after, ok := strings.CutPrefix(rest, "."); ok && after != "" {
+		rest = after
 	}
 	return strings.Trim(rest, "*?") == ""
 }
