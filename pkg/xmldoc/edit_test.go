@@ -1,0 +1,218 @@
+package xmldoc_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/beevik/etree"
+
+	"github.com/ftphost/ftphost/pkg/xmldoc"
+)
+
+func element(tag string, attrs ...string) *etree.Element {
+	e := etree.NewElement(tag)
+	for i := 0; i < len(attrs); i += 2 {
+		e.CreateAttr(attrs[i], attrs[i+1])
+	}
+	return e
+}
+
+func TestEdit(t *testing.T) {
+	for _, c := range []struct {
+		name, in string
+		edit     func(e *xmldoc.Edit, root *etree.Element)
+		want     string
+	}{
+		{
+			"set keeps the quotes", `<a x='1' y = "2"/>`,
+			func(e *xmldoc.Edit, a *etree.Element) { e.SetAttr(a, "x", "it's"); e.SetAttr(a, "y", `"&<`) },
+			`<a x='it&apos;s' y = "&quot;&amp;&lt;"/>`,
+		},
+		{
+			"set a new attribute", "<a x='1'\n   />",
+			func(e *xmldoc.Edit, a *etree.Element) { e.SetAttr(a, "y", "line\r\nend") },
+			"<a x='1' y=\"line&#xD;&#xA;end\"\n   />",
+		},
+		{
+			"remove an attribute", "<a x='1'\n   y='2' z='3'/>",
+			func(e *xmldoc.Edit, a *etree.Element) { e.RemoveAttr(a, "y"); e.RemoveAttr(a, "none") },
+			"<a x='1' z='3'/>",
+		},
+		{
+			"append to a list", "<a>\r\n\t<b/>\r\n\t<!-- last -->\r\n</a>\r\n",
+			func(e *xmldoc.Edit, a *etree.Element) { e.Append(a, element("c", "n", "1")) },
+			"<a>\r\n\t<b/>\r\n\t<c n=\"1\" />\r\n\t<!-- last -->\r\n</a>\r\n",
+		},
+		{
+			"append to a self-closing element, twice", "<a>\n  <b x='1' />\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				b := a.ChildElements()[0]
+				e.Append(b, element("c"))
+				e.Append(b, element("d"))
+			},
+			"<a>\n  <b x='1'>\n    <c />\n    <d />\n  </b>\n</a>",
+		},
+		{
+			"append to an empty pair", "<a>\n  <b></b>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) { e.Append(a.ChildElements()[0], element("c")) },
+			"<a>\n  <b>\n    <c />\n  </b>\n</a>",
+		},
+		{
+			"append behind a comment", "<a>\n  <b>\n    <!-- none yet -->\n  </b>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) { e.Append(a.ChildElements()[0], element("c")) },
+			"<a>\n  <b>\n    <!-- none yet -->\n    <c />\n  </b>\n</a>",
+		},
+		{
+			"insert before and after", "<a>\n  <b/>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				e.InsertBefore(a.ChildElements()[0], element("x"))
+				e.InsertAfter(a.ChildElements()[0], element("y"))
+			},
+			"<a>\n  <x />\n  <b/>\n  <y />\n</a>",
+		},
+		{
+			"remove with its line", "<a>\n  <b/>\n  <c>\n    <d/>\n  </c>\n  <e/>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) { e.Remove(a.ChildElements()[1]) },
+			"<a>\n  <b/>\n  <e/>\n</a>",
+		},
+		{
+			"remove within a line", "<a><b/><c/><d/></a>",
+			func(e *xmldoc.Edit, a *etree.Element) { e.Remove(a.ChildElements()[1]) },
+			"<a><b/><d/></a>",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := parse(t, c.in)
+			e := d.Edit()
+			c.edit(e, d.Root())
+			got, err := e.Apply()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != c.want {
+				t.Errorf("got\n%q\nwant\n%q", got, c.want)
+			}
+			if _, err := xmldoc.Parse("b", got); err != nil {
+				t.Errorf("the result does not parse: %v", err)
+			}
+		})
+	}
+}
+
+func TestEditRefuses(t *testing.T) {
+	d := parse(t, "<a><b x='1'/></a>")
+	b := d.Root().ChildElements()[0]
+	e := d.Edit()
+	e.Remove(b)
+	e.SetAttr(b, "x", "2")
+	if got, err := e.Apply(); err == nil {
+		t.Errorf("overlapping edits gave %q", got)
+	}
+	e = d.Edit()
+	e.SetAttr(element("z"), "x", "2")
+	if got, err := e.Apply(); err == nil {
+		t.Errorf("a foreign element gave %q", got)
+	}
+}
+
+// FuzzEdit holds that what parses is unchanged by no edit, and that a changed
+// attribute reads back as set with everything else as it was.
+func FuzzEdit(f *testing.F) {
+	f.Add([]byte(sample), "x", "it's \"<&\r\n")
+	f.Add([]byte("<a x='1'/>"), "x", "")
+	f.Add([]byte("\xEF\xBB\xBF<a><b></b></a>"), "y", "é")
+	f.Add([]byte("<a>\n<b x='&#x41;'>t</b><!-- c --></a>"), "x", "]]>")
+	f.Fuzz(func(t *testing.T, data []byte, key, value string) {
+		d, err := xmldoc.Parse("f", data)
+		if err != nil {
+			return
+		}
+		same, err := d.Edit().Apply()
+		if err != nil || !bytes.Equal(same, data) {
+			t.Fatalf("no change changed the bytes: %q, %v", same, err)
+		}
+		if !validName(key) || !validText(value) {
+			return
+		}
+		last := d.Root()
+		for kids := last.ChildElements(); len(kids) > 0; kids = last.ChildElements() {
+			last = kids[len(kids)-1]
+		}
+		e := d.Edit()
+		e.SetAttr(last, key, value)
+		changed, err := e.Apply()
+		if err != nil {
+			return // the value does not fit the encoding
+		}
+		again, err := xmldoc.Parse("g", changed)
+		if err != nil {
+			t.Fatalf("%q does not parse: %v", changed, err)
+		}
+		last.CreateAttr(key, value)
+		if got, want := write(t, again.Root()), write(t, d.Root()); got != want {
+			t.Fatalf("reads back as %q, want %q", got, want)
+		}
+	})
+}
+
+// validName reports whether key is an attribute's whole name.
+func validName(key string) bool {
+	d, err := xmldoc.Parse("k", []byte("<a "+key+"=''/>"))
+	return err == nil && len(d.Root().Attr) == 1 && d.Root().Attr[0].FullKey() == key
+}
+
+// validText reports whether XML can hold the text at all.
+func validText(s string) bool {
+	_, err := xmldoc.Parse("v", []byte("<a>"+escapeMarkup(s)+"</a>"))
+	return err == nil
+}
+
+func escapeMarkup(s string) string {
+	s = string(bytes.ReplaceAll([]byte(s), []byte("&"), []byte("&amp;")))
+	s = string(bytes.ReplaceAll([]byte(s), []byte(">"), []byte("&gt;")))
+	return string(bytes.ReplaceAll([]byte(s), []byte("<"), []byte("&lt;")))
+}
+
+func write(t *testing.T, root *etree.Element) string {
+	t.Helper()
+	doc := etree.NewDocument()
+	doc.SetRoot(root.Copy())
+	s, err := doc.WriteToString()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestWriteFileReplacesWhole(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.config")
+	if err := xmldoc.WriteFile(path, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mode := os.FileMode(0o640)
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(filepath.Dir(path), "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := xmldoc.WriteFile(link, []byte("two"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil || string(data) != "two" {
+		t.Errorf("the file holds %q, %v", data, err)
+	}
+	info, err := os.Stat(path)
+	if err != nil || (runtime.GOOS != "windows" && info.Mode().Perm() != mode) {
+		t.Errorf("mode %v, %v; want %v", info.Mode(), err, mode)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 2 {
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
