@@ -1,0 +1,180 @@
+package datachannel
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+)
+
+// group is the ports at one local address. Ports.mu guards it.
+type group struct {
+	ports *Ports
+	local netip.Addr
+	// entrances are the open ports; turn is the one to be asked next.
+	entrances []*entrance
+	turn      int
+	// fresh is the place in the range of the next port to be opened.
+	fresh int
+	// isOpen and failed are about ports of the range: which are open, and when
+	// one could not be opened. failure is the last reason.
+	isOpen  map[int]bool
+	failed  map[int]time.Time
+	failure error
+}
+
+// entrance is one open port. Ports.mu guards expected.
+type entrance struct {
+	listener net.Listener
+	addr     netip.AddrPort
+	// expected are the channels that wait here, by client. One under the zero
+	// address takes whoever comes and is then the only one.
+	expected map[netip.Addr]*Passive
+}
+
+func newGroup(p *Ports, local netip.Addr) *group {
+	return &group{ports: p, local: local, isOpen: map[int]bool{}, failed: map[int]time.Time{}}
+}
+
+// choose returns a port that is free for client; the zero address is anybody.
+func (g *group) choose(client netip.Addr) (*entrance, error) {
+	if len(g.entrances) < poolSize {
+		if e, err := g.open(); err == nil {
+			return e, nil
+		}
+	}
+	for range g.entrances {
+		g.turn = (g.turn + 1) % len(g.entrances)
+		if e := g.entrances[g.turn]; e.freeFor(client) {
+			return e, nil
+		}
+	}
+	return g.open()
+}
+
+func (e *entrance) freeFor(client netip.Addr) bool {
+	if !client.IsValid() {
+		return len(e.expected) == 0
+	}
+	return e.expected[client] == nil && e.expected[netip.Addr{}] == nil
+}
+
+// open opens one more port.
+func (g *group) open() (*entrance, error) {
+	if c := g.ports.config; c.Low == 0 && c.High == 0 {
+		return g.openAny()
+	}
+	return g.openNext()
+}
+
+// openAny opens a port that the system chooses.
+func (g *group) openAny() (*entrance, error) {
+	if len(g.entrances) >= maxEphemeral {
+		return nil, ErrExhausted
+	}
+	return g.listen(0)
+}
+
+// openNext opens the next port of the range that can be opened.
+func (g *group) openNext() (*entrance, error) {
+	c := g.ports.config
+	now := time.Now()
+	for failures := 0; len(g.isOpen) < c.High-c.Low+1 && failures < maxListenFailures; {
+		port, found := g.candidate(now)
+		if !found {
+			break
+		}
+		e, err := g.listen(port)
+		if err == nil {
+			g.isOpen[port] = true
+			return e, nil
+		}
+		g.failed[port], g.failure = now, err
+		failures++
+	}
+	if len(g.entrances) == 0 {
+		return nil, g.failure
+	}
+	return nil, ErrExhausted
+}
+
+// candidate returns the next port of the range that is not open and has not
+// failed a short time ago.
+func (g *group) candidate(now time.Time) (port int, found bool) {
+	c := g.ports.config
+	size := c.High - c.Low + 1
+	for range size {
+		port = c.Low + c.Offset + g.fresh
+		g.fresh = (g.fresh + 1) % size
+		when, failed := g.failed[port]
+		if !g.isOpen[port] && (!failed || now.Sub(when) >= listenRetry) {
+			delete(g.failed, port)
+			return port, true
+		}
+	}
+	return 0, false
+}
+
+// listen opens a port and starts its accept loop.
+func (g *group) listen(port int) (*entrance, error) {
+	l, err := g.ports.config.Listen("tcp", net.JoinHostPort(g.local.String(), strconv.Itoa(port)))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrListen, err)
+	}
+	tcp, ok := l.Addr().(interface{ AddrPort() netip.AddrPort })
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%w: %v is no TCP address", ErrListen, l.Addr()), l.Close())
+	}
+	e := &entrance{
+		listener: l,
+		addr:     netip.AddrPortFrom(g.local, tcp.AddrPort().Port()),
+		expected: map[netip.Addr]*Passive{},
+	}
+	g.entrances = append(g.entrances, e)
+	g.ports.loops.Go(func() { g.ports.accept(e) })
+	return e, nil
+}
+
+// accept runs until the port is closed.
+func (p *Ports) accept(e *entrance) {
+	pause := time.Duration(0)
+	for {
+		conn, err := e.listener.Accept()
+		if err == nil {
+			pause = 0
+			p.deliver(e, conn)
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Usually too many open files, which passes.
+		pause = min(2*pause+time.Millisecond, maxAcceptPause)
+		select {
+		case <-p.closed:
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// deliver hands conn to the channel that expects it, or closes it.
+func (p *Ports) deliver(e *entrance, conn net.Conn) {
+	p.mu.Lock()
+	c := e.expected[hostOf(conn.RemoteAddr())]
+	if c == nil {
+		c = e.expected[netip.Addr{}]
+	}
+	if c != nil {
+		c.settle(conn)
+	}
+	p.mu.Unlock()
+	if c == nil {
+		p.strangers.Add(1)
+		_ = conn.Close() // nothing was said on it
+		return
+	}
+	p.delivered.Add(1)
+}

@@ -1,0 +1,89 @@
+package datachannel
+
+import (
+	"context"
+	"net"
+	"net/netip"
+)
+
+// Passive is a Channel that waits for the client on one of the Ports.
+type Passive struct {
+	ports    *Ports
+	entrance *entrance
+	// client may connect; the zero address is anybody.
+	client netip.Addr
+	// settled is closed when the connection has come or never will.
+	settled chan struct{}
+
+	// Guarded by ports.mu: the connection until it is fetched, and whether the
+	// channel came to its end, one way or the other.
+	conn    net.Conn
+	isOver  bool
+	fetched bool
+}
+
+// LocalAddr returns the address and port that the client is to connect to.
+func (c *Passive) LocalAddr() netip.AddrPort { return c.entrance.addr }
+
+// Ready reports whether the client is connected already.
+func (c *Passive) Ready() bool {
+	c.ports.mu.Lock()
+	defer c.ports.mu.Unlock()
+	return c.conn != nil
+}
+
+// Conn waits for the client. When ctx is done first the port is given back and
+// the error is that of ctx. After Close the error is net.ErrClosed.
+func (c *Passive) Conn(ctx context.Context) (net.Conn, error) {
+	select {
+	case <-c.settled:
+	case <-ctx.Done():
+		if c.giveUp() {
+			return nil, context.Cause(ctx)
+		}
+	}
+	c.ports.mu.Lock()
+	defer c.ports.mu.Unlock()
+	switch {
+	case c.fetched:
+		return nil, ErrUsed
+	case c.conn == nil:
+		return nil, net.ErrClosed
+	}
+	conn := c.conn
+	c.conn, c.fetched = nil, true
+	return conn, nil
+}
+
+// Close gives the port back and closes a connection that nobody fetched.
+func (c *Passive) Close() error {
+	c.giveUp()
+	c.ports.mu.Lock()
+	conn := c.conn
+	c.conn = nil
+	c.ports.mu.Unlock()
+	if conn == nil {
+		return nil
+	}
+	return conn.Close()
+}
+
+// giveUp stops waiting; it reports false when there is nothing to wait for.
+func (c *Passive) giveUp() bool {
+	c.ports.mu.Lock()
+	defer c.ports.mu.Unlock()
+	if c.isOver {
+		return false
+	}
+	c.settle(nil)
+	c.ports.expired.Add(1)
+	return true
+}
+
+// settle ends the wait, with conn or, when it is nil, with nothing. Ports.mu
+// must be held.
+func (c *Passive) settle(conn net.Conn) {
+	c.conn, c.isOver = conn, true
+	delete(c.entrance.expected, c.client)
+	close(c.settled)
+}
