@@ -27,12 +27,13 @@ const indexAge = 3 * time.Second
 // name was not written exactly. It is needed only when the exact name is
 // missing; that includes every upload of a new name.
 type index struct {
-	mu    sync.Mutex
-	dirs  map[string]*directory // by the store's own spelling
-	names int                   // remembered in all directories
+	mu       sync.Mutex
+	dirs     map[string]*directory // by the store's own spelling
+	names    int                   // remembered in all directories
+	maxNames int
 }
 
-func newIndex() *index { return &index{dirs: map[string]*directory{}} }
+func newIndex() *index { return &index{dirs: map[string]*directory{}, maxNames: maxNames} }
 
 // hold returns the directory, locked: whoever makes or removes names in it by
 // their folded form holds it, so that no two spellings of one name come into
@@ -124,7 +125,7 @@ func (x *index) count(d *directory, n int) bool {
 	defer x.mu.Unlock()
 	x.names += n - d.counted
 	d.counted = n
-	if x.names <= maxNames {
+	if x.names <= x.maxNames {
 		return true
 	}
 	for _, other := range x.dirs {
@@ -132,7 +133,7 @@ func (x *index) count(d *directory, n int) bool {
 			x.remove(other)
 		}
 	}
-	return x.names <= maxNames
+	return x.names <= x.maxNames
 }
 
 // directory is what is remembered of one directory.
@@ -212,7 +213,7 @@ func (d *directory) scan(t *tree) error {
 	names := make(map[string]string)
 	room := true
 	err = d.each(t, func(name string) {
-		if room = room && len(names) < maxNames; room {
+		if room = room && len(names) < d.index.maxNames; room {
 			d.remember(names, name)
 		}
 	})
