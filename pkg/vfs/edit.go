@@ -42,31 +42,40 @@ func (v *View) Remove(p vpath.Path) error {
 
 // CheckRename returns nil when from exists and may be renamed (RNFR).
 func (v *View) CheckRename(from vpath.Path) error {
-	at, _, err := v.checkSource(from)
-	if err == nil && v.namespace.settings.Uploads.writing(at) {
-		err = inUse("rename", from)
+	at, err := v.check(from, renameRequest)
+	if err != nil {
+		return err
 	}
-	return err
+	if _, err := v.statAsFile(at); err != nil {
+		return err
+	}
+	if v.namespace.settings.Uploads.writing(at) {
+		return inUse("rename", from)
+	}
+	return nil
 }
 
-func (v *View) checkSource(from vpath.Path) (at place, info content.Info, err error) {
-	if at, err = v.check(from, renameRequest); err != nil {
-		return place{}, content.Info{}, err
+// statAsFile tells about a place and checks its extension if it is a file.
+func (v *View) statAsFile(at place) (content.Info, error) {
+	info, err := at.store.Stat(at.name)
+	if err == nil && !info.Dir {
+		err = v.asFile(at.path)
 	}
-	if info, err = at.store.Stat(at.name); err == nil && !info.Dir {
-		err = v.asFile(from)
-	}
-	return at, info, err
+	return info, err
 }
 
 // Rename moves a file or directory within its virtual directory. Both names
 // are checked; an existing file is replaced only where that is allowed.
 func (v *View) Rename(from, to vpath.Path) error {
-	source, info, err := v.checkSource(from)
+	source, err := v.check(from, renameRequest)
 	if err != nil {
 		return err
 	}
 	target, err := v.check(to, renameRequest)
+	if err != nil {
+		return err
+	}
+	info, err := v.statAsFile(source)
 	if err == nil && !info.Dir {
 		err = v.asFile(to)
 	}
@@ -113,11 +122,7 @@ func (v *View) SetModTime(p vpath.Path, t time.Time) error {
 	if err != nil {
 		return err
 	}
-	info, err := at.store.Stat(at.name)
-	if err == nil && !info.Dir {
-		err = v.asFile(p)
-	}
-	if err != nil {
+	if _, err := v.statAsFile(at); err != nil {
 		return err
 	}
 	return at.store.SetModTime(at.name, t)

@@ -2,6 +2,7 @@ package vfs
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -10,16 +11,13 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// uniqueName is the name of a file that STOU makes. How IIS names them is not
-// known.
-const uniqueName = "ftp%s.tmp"
+// uniqueName is the name of a file that STOU makes, around a random number. How
+// IIS names them is not known. Digits cannot spell a denied sequence that is a
+// word.
+const uniqueName = "ftp%010d.tmp"
 
-// uniqueLetters is how many random letters a unique name has, and uniqueTries
-// how many names are tried before giving up.
-const (
-	uniqueLetters = 8
-	uniqueTries   = 100
-)
+// uniqueTries is how many names are tried before giving up.
+const uniqueTries = 100
 
 // Upload is a file being written. Nobody else can write, remove or rename it
 // meanwhile, and read it only where that is allowed. It ends with Commit or
@@ -65,7 +63,9 @@ func (v *View) create(at place, mode content.Mode) (*Upload, error) {
 // path.
 func (v *View) CreateUnique(dir vpath.Path) (vpath.Path, *Upload, error) {
 	for range uniqueTries {
-		p := dir.Join(fmt.Sprintf(uniqueName, rand.Text()[:uniqueLetters]))
+		var number [4]byte
+		rand.Read(number[:]) // never fails, as its documentation promises
+		p := dir.Join(fmt.Sprintf(uniqueName, binary.BigEndian.Uint32(number[:])))
 		at, err := v.check(p, createRequest)
 		if err != nil {
 			return "", nil, err
