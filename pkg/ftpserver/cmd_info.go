@@ -1,0 +1,105 @@
+package ftpserver
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/ftp"
+)
+
+func (s *session) syst(context.Context, ftp.Command) (ftp.Reply, error) {
+	return reply(215, textSystem), nil
+}
+
+func (s *session) noop(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	return successful(200, cmd.Verb), nil // unseen
+}
+
+// feat lists the extensions as IIS does, whether or not this site can use TLS.
+func (s *session) feat(context.Context, ftp.Command) (ftp.Reply, error) {
+	utf8 := s.site == nil || s.site.AllowUTF8
+	lines := []string{textFeatures}
+	for _, row := range commands() {
+		if row.feat != "" && (utf8 || !row.utf8) {
+			lines = append(lines, " "+row.feat)
+		}
+	}
+	return block(211, lines, textEnd), nil
+}
+
+// help lists the verbs, or explains one, which it names as it was typed.
+func (s *session) help(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	if cmd.Arg == "" {
+		return block(214, append([]string{textHelp}, s.verbs()...), "HELP command successful."), nil
+	}
+	row := s.server.commands[strings.ToUpper(cmd.Arg)]
+	if row == nil {
+		return ftp.Reply{}, errArgument
+	}
+	text := "Syntax: " + cmd.Arg
+	if row.syntax != "" {
+		text += " " + row.syntax
+	}
+	help := row.help
+	if row.unimplemented {
+		help = "unimplemented"
+	}
+	return reply(214, text+" - ("+help+")"), nil
+}
+
+// verbs are the lines of HELP, in alphabetical order.
+func (s *session) verbs() []string {
+	lines := make([]string, 0, len(s.server.commands))
+	for verb, row := range s.server.commands {
+		line := "    " + verb
+		if row.unimplemented {
+			line += " *"
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// opts knows UTF8. Names are UTF-8 in every session, so the answer changes
+// nothing; clients wait for it.
+func (s *session) opts(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	option, value, _ := strings.Cut(strings.ToUpper(cmd.Arg), " ")
+	if option != "UTF8" || s.site != nil && !s.site.AllowUTF8 {
+		return ftp.Reply{}, errOption
+	}
+	switch value {
+	case "ON", "":
+		return reply(200, textUTF8+"ON."), nil
+	case "OFF":
+		return reply(200, textUTF8+"OFF."), nil
+	default:
+		return ftp.Reply{}, errOption
+	}
+}
+
+// lang knows English in all its regions.
+func (s *session) lang(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	language, _, _ := strings.Cut(strings.ToUpper(cmd.Arg), "-")
+	if language != "" && language != "EN" {
+		return ftp.Reply{}, errParameterValue
+	}
+	return successful(200, cmd.Verb), nil
+}
+
+// siteCommand runs SITE DIRSTYLE and SITE HELP.
+func (s *session) siteCommand(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	switch strings.ToUpper(cmd.Arg) {
+	case "DIRSTYLE":
+		s.params.otherStyle = !s.params.otherStyle
+		if s.unixStyle() {
+			return reply(200, textDirStyle+"off."), nil
+		}
+		return reply(200, textDirStyle+"on."), nil
+	case "HELP":
+		return block(214, []string{textSiteHelp, "    DIRSTYLE", "    HELP"}, "HELP command successful."), nil
+	default:
+		return ftp.Reply{}, errArgument
+	}
+}

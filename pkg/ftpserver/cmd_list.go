@@ -1,0 +1,203 @@
+package ftpserver
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// lineBytes is more than any line of a listing can take.
+const lineBytes = 4 << 10
+
+// format appends the line of one entry.
+type format func(dst []byte, info content.Info) []byte
+
+// lines is the format of LIST in this session. What the session may not write
+// is not told apart: only the read-only attribute shows.
+func (s *session) lines() format {
+	browse := s.site.Browse
+	style := listStyle{unix: s.unixStyle(), longDate: browse.LongDate, gmt: browse.UseGMT}
+	now := time.Now()
+	return func(dst []byte, info content.Info) []byte { return style.appendLine(dst, info, now, true) }
+}
+
+// unixStyle reports whether listings look like those of ls: as the site says,
+// or the other way round after SITE DIRSTYLE.
+func (s *session) unixStyle() bool { return s.site.Browse.Unix != s.params.otherStyle }
+
+// names is the format of NLST: bare names, each behind what the client wrote
+// before them.
+func (s *session) names(q query) format {
+	prefix := nlstPrefix(q.named, s.isDirectory(q))
+	return func(dst []byte, info content.Info) []byte {
+		return appendName(append(dst, prefix...), info.Name)
+	}
+}
+
+// isDirectory reports whether a listing is of a directory named as such. It is
+// asked only where the prefix depends on it.
+func (s *session) isDirectory(q query) bool {
+	if q.opt.Pattern != "" || !strings.Contains(q.named, "/") || strings.HasSuffix(q.named, "/") {
+		return false
+	}
+	info, err := s.who.view.Stat(q.path)
+	return err == nil && info.Dir
+}
+
+// query is what a listing is asked for.
+type query struct {
+	path vpath.Path
+	opt  vfs.ListOptions
+	// named is the path as the client wrote it, long is NLST -l.
+	named string
+	long  bool
+}
+
+// query reads the argument of a listing. Wildcards in its last segment select
+// from the directory before it.
+func (s *session) query(arg string) query {
+	args := parseListArgs(arg)
+	q := query{path: s.resolve(args.path), opt: vfs.ListOptions{All: args.all}, named: args.path, long: args.long}
+	if base := q.path.Base(); strings.ContainsAny(base, "*?") {
+		q.path, q.opt.Pattern = q.path.Dir(), base
+	}
+	return q
+}
+
+// list sends a directory in the style of the session.
+func (s *session) list(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	return s.sendList(ctx, s.query(cmd.Arg), s.lines())
+}
+
+// nlst sends bare names.
+func (s *session) nlst(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	q := s.query(cmd.Arg)
+	if q.long {
+		return s.sendList(ctx, q, s.lines())
+	}
+	return s.sendList(ctx, q, s.names(q))
+}
+
+// sendList sends a listing. The 125 or 150 comes with the first entry or with
+// the end of an empty directory: until then the listing may still be refused.
+func (s *session) sendList(ctx context.Context, q query, line format) (ftp.Reply, error) {
+	s.takeRestart()
+	buffer := s.server.buffers.Get().(*[]byte)
+	defer s.server.buffers.Put(buffer)
+	out := (*buffer)[:0]
+	var t *transfer
+	defer func() {
+		if t != nil {
+			t.abandon()
+		}
+	}()
+	begin := func() (err error) {
+		if t == nil {
+			t, err = s.openData(ctx)
+		}
+		return err
+	}
+	err := s.who.view.List(q.path, q.opt, func(info content.Info) error {
+		if err := begin(); err != nil {
+			return err
+		}
+		if out = line(out, info); len(out) < copyBuffer-lineBytes {
+			return nil
+		}
+		_, err := t.Write(out)
+		out = out[:0]
+		return err
+	})
+	if err == nil {
+		err = begin()
+	}
+	if t == nil {
+		return ftp.Reply{}, err
+	}
+	if err == nil {
+		_, err = t.Write(out)
+	}
+	err = t.close(err)
+	s.count(t.moved.Load(), 0)
+	return s.listed(q.path), err
+}
+
+// listed is the answer to a finished listing, with the free space if the site
+// shows it.
+func (s *session) listed(dir vpath.Path) ftp.Reply {
+	done := reply(226, textComplete)
+	if !s.site.Browse.AvailableBytes {
+		return done
+	}
+	if free, err := s.who.view.AvailableBytes(dir); err == nil {
+		done.Lines = []string{"Directory has " + grouped(free) + " bytes of disk space available."}
+	}
+	return done
+}
+
+// grouped writes a number with commas, as Windows does.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}
+
+// stat tells about the session, or lists a path on the control connection.
+func (s *session) stat(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	if cmd.Arg == "" {
+		return s.status(nil), nil
+	}
+	q, line := s.query(cmd.Arg), s.lines()
+	var b []byte
+	err := s.who.view.List(q.path, q.opt, func(info content.Info) error {
+		if b == nil {
+			b = fmt.Appendf(nil, "%d-%s\r\n", codePathStatus, textStatusFollows)
+		}
+		b = line(b, info)
+		return s.say(&b)
+	})
+	switch {
+	case err != nil && b == nil:
+		return ftp.Reply{}, err
+	case b == nil:
+		return block(codePathStatus, []string{textStatusFollows}, textEndOfStatus), nil
+	}
+	return reply(codePathStatus, textEndOfStatus), nil
+}
+
+const (
+	codeStatus     = 211
+	codePathStatus = 213
+)
+
+// status is STAT without an argument; t is the transfer that runs, if any.
+func (s *session) status(t *transfer) ftp.Reply {
+	kind := "ASCII"
+	if s.params.binary {
+		kind = "BINARY"
+	}
+	data := "No data connection"
+	if t != nil {
+		data = "Data connection open, " + strconv.FormatInt(t.moved.Load(), 10) + " bytes transferred"
+	}
+	return block(codeStatus, []string{
+		textStatus,
+		"     Connected to " + s.remote.Addr().String(),
+		"     Logged in as " + s.userName(),
+		"     TYPE: " + kind + "; STRUcture: File; transfer MODE: Stream",
+		"     " + data,
+	}, textEndOfStatus)
+}

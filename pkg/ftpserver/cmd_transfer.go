@@ -1,0 +1,158 @@
+package ftpserver
+
+import (
+	"context"
+	"io"
+
+	"github.com/rs/zerolog"
+
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/vfs"
+)
+
+// retr sends a file from the offset of REST on.
+func (s *session) retr(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	offset := s.takeRestart()
+	file, info, err := s.who.view.Open(s.resolve(cmd.Arg))
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	defer func() { _ = file.Close() }() // only read
+	if err := seek(file, info.Size, offset); err != nil {
+		return ftp.Reply{}, err
+	}
+	t, err := s.openData(ctx)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	defer t.abandon()
+	err = t.close(t.send(file, offset, info.Size-offset))
+	s.count(t.moved.Load(), 0)
+	return reply(226, textComplete), err
+}
+
+// takeRestart returns the offset of REST, which counts once.
+func (s *session) takeRestart() int64 {
+	offset := s.params.restart
+	s.params.restart = 0
+	return offset
+}
+
+// seek goes to offset. One beyond the end is refused here, at the transfer,
+// as IIS does, not at REST.
+func seek(file content.File, size, offset int64) error {
+	if offset > size {
+		return fileRefused(win32InvalidParameter, nil)
+	}
+	if offset == 0 {
+		return nil
+	}
+	_, err := file.Seek(offset, io.SeekStart)
+	return err
+}
+
+// count adds the bytes of a data channel to those of the command and of the
+// session.
+func (s *session) count(sent, received int64) {
+	s.now.sent += sent
+	s.now.received += received
+	s.params.sent += sent
+	s.params.received += received
+}
+
+// stor receives a file, from the offset of REST on. The old content goes when
+// the data connection is there, not before: a client that cannot connect must
+// not lose its file.
+func (s *session) stor(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	offset := s.takeRestart()
+	p := s.resolve(cmd.Arg)
+	upload, err := s.who.view.Create(p, content.Resume)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	err = s.receive(ctx, upload, offset, s.who.view.MaxUpload(p))
+	return reply(226, textComplete), err
+}
+
+func (s *session) appe(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	s.takeRestart() // RFC 959 knows REST for RETR and STOR only
+	p := s.resolve(cmd.Arg)
+	upload, err := s.who.view.Create(p, content.Append)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	err = s.receive(ctx, upload, upload.Info.Size, s.who.view.MaxUpload(p))
+	return reply(226, textComplete), err
+}
+
+// stou receives a file under a name that is free. An argument tells the
+// directory by its own.
+func (s *session) stou(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	s.takeRestart()
+	dir := s.cwd
+	if cmd.Arg != "" {
+		dir = s.cwd.Join(cmd.Arg).Dir()
+	}
+	s.now.path = dir
+	p, upload, err := s.who.view.CreateUnique(dir)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	s.now.path = p
+	err = s.receive(ctx, upload, 0, s.who.view.MaxUpload(p))
+	return reply(226, textUnique(p.Base())), err
+}
+
+// receive fills upload from offset on and ends it: kept when all went well,
+// otherwise as the site treats partial uploads.
+func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit int64) error {
+	finish := upload.Abort
+	defer func() {
+		if finish == nil {
+			return
+		}
+		if err := finish(); err != nil {
+			s.event(zerolog.WarnLevel).Err(err).Msg("partial upload not removed")
+		}
+	}()
+	if err := seek(upload.File, upload.Info.Size, offset); err != nil {
+		finish = untouched(upload)
+		return err
+	}
+	t, err := s.openData(ctx)
+	if err != nil {
+		finish = untouched(upload)
+		return err
+	}
+	defer t.abandon()
+	if upload.Info.Size > offset {
+		err = upload.File.Truncate(offset)
+	}
+	if err == nil {
+		err = t.receive(upload.File, limit)
+	}
+	err = t.close(err)
+	s.count(0, t.moved.Load())
+	if err != nil {
+		return err
+	}
+	finish = nil
+	return upload.Commit()
+}
+
+// untouched ends an upload into which nothing was written: a file that was
+// there stays as it was.
+func untouched(upload *vfs.Upload) func() error {
+	if upload.Info.Size > 0 {
+		return upload.Commit
+	}
+	return upload.Abort
+}
+
+// abor without a running transfer closes the data channel that waits for one.
+// During a transfer the watcher has cancelled it before ABOR comes here.
+func (s *session) abor(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	s.dropData()
+	return successful(226, cmd.Verb), nil
+}

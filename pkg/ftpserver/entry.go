@@ -1,0 +1,124 @@
+package ftpserver
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/vpath"
+	"github.com/ftphost/ftphost/pkg/w3clog"
+)
+
+// exchange is what the log needs to know of the command being answered.
+type exchange struct {
+	began time.Time
+	// path is the virtual path the command was about; "" for none.
+	path vpath.Path
+	// sent and received count bytes, those of the data channel included: the
+	// line of a transfer is where people look for its size.
+	sent, received int64
+	// identity marks a PASS that carries an e-mail address instead of a
+	// password: the log shows it.
+	identity bool
+}
+
+// The pseudo methods of the log.
+const (
+	controlOpened = "ControlChannelOpened"
+	controlClosed = "ControlChannelClosed"
+	dataOpened    = "DataChannelOpened"
+	dataClosed    = "DataChannelClosed"
+)
+
+// masked stands for an argument that nobody may read.
+const masked = "***"
+
+// entry begins a line of the site's log.
+func (s *session) entry(method string) w3clog.Entry {
+	return w3clog.Entry{
+		Time:         time.Now(),
+		ClientIP:     s.remote.Addr(),
+		ClientPort:   s.remote.Port(),
+		UserName:     s.who.logName,
+		SiteName:     s.tag,
+		ComputerName: s.server.config.ComputerName,
+		Host:         s.host,
+		ServerIP:     s.local.Addr(),
+		ServerPort:   s.local.Port(),
+		Method:       method,
+		Session:      s.id,
+	}
+}
+
+// logs reports whether there is a log to write to.
+func (s *session) logs() bool { return s.site != nil && s.site.Log != nil }
+
+// record writes the line of the command that was just answered.
+func (s *session) record(cmd ftp.Command, out outcome) {
+	if !s.logs() {
+		return
+	}
+	e := s.entry(cmd.Typed)
+	e.Argument = cmd.Arg
+	if cmd.Verb == "PASS" && !s.now.identity || cmd.Verb == "ACCT" {
+		e.Argument = masked
+	}
+	e.Status, e.Win32, e.SubStatus = out.reply.Code, out.win32, out.sub
+	e.BytesSent, e.BytesReceived = s.now.sent, s.now.received
+	e.TimeTaken = e.Time.Sub(s.now.began)
+	e.FullPath = string(s.now.path)
+	if out.sub != access.SubStatusOK {
+		e.Info = access.Text(out.sub)
+	}
+	row := s.server.commands[cmd.Verb]
+	e.Infrastructure = row != nil && row.infrastructure
+	s.site.Log.Write(&e)
+}
+
+// recordOpened and recordClosed write the lines of the control channel.
+func (s *session) recordOpened() {
+	if !s.logs() {
+		return
+	}
+	e := s.entry(controlOpened)
+	e.Infrastructure = true
+	s.site.Log.Write(&e)
+}
+
+func (s *session) recordClosed() {
+	if !s.logs() {
+		return
+	}
+	e := s.entry(controlClosed)
+	e.Infrastructure = true
+	e.Win32, e.SubStatus = s.ended.win32, s.ended.sub
+	s.site.Log.Write(&e)
+}
+
+// recordData writes a line of the data channel, whose own port stands in
+// s-port.
+func (s *session) recordData(method string, local netip.AddrPort, out outcome) {
+	if !s.logs() {
+		return
+	}
+	e := s.entry(method)
+	e.Infrastructure = true
+	e.ServerIP, e.ServerPort = local.Addr(), local.Port()
+	e.Win32, e.SubStatus = out.win32, out.sub
+	s.site.Log.Write(&e)
+}
+
+// logNameOf is cs-username: nothing for anonymous, otherwise the qualified
+// name; accounts without a domain belong to this computer.
+func (s *session) logNameOf(p *auth.Principal) string {
+	switch {
+	case p.Anonymous():
+		return ""
+	case p.Domain() == "" && s.server.config.ComputerName != "":
+		return s.server.config.ComputerName + `\` + p.Name()
+	default:
+		return p.QualifiedName()
+	}
+}

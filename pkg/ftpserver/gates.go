@@ -1,0 +1,98 @@
+package ftpserver
+
+import (
+	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/site"
+)
+
+// gate is one check before a command runs. The row is nil for a verb that is
+// not in the table.
+type gate func(s *session, row *command, cmd ftp.Command) error
+
+// gates are the checks before every command. The order is the security
+// policy: what is filtered does not even show whether it exists, nothing is
+// said about a login before the channel may carry it, and a stranger learns
+// nothing about arguments.
+func gates() []gate {
+	return []gate{
+		commandFilter,
+		knownVerb,
+		controlPolicy,
+		rightState,
+		rightArgument,
+		dataPolicy,
+		dataChannelAsked,
+	}
+}
+
+// commandFilter applies commandFiltering to the verb as received.
+func commandFilter(s *session, _ *command, cmd ftp.Command) error {
+	if s.site == nil {
+		return nil
+	}
+	return s.site.Commands.Check(cmd.Verb)
+}
+
+func knownVerb(_ *session, row *command, _ ftp.Command) error {
+	if row == nil {
+		return errNotUnderstood
+	}
+	return nil
+}
+
+// controlPolicy refuses what may not be said on a clear control channel. All
+// control channels are clear: this version has no TLS.
+func controlPolicy(s *session, row *command, _ ftp.Command) error {
+	if s.site != nil && s.site.Channel.Control == site.ControlRequire && !row.inClear {
+		return errControlNeedsTLS
+	}
+	return nil
+}
+
+// credentialsPolicy refuses USER and PASS on a clear control channel. It is
+// asked by them, because the name in USER may choose another site.
+func credentialsPolicy(st *site.Site) error {
+	switch st.Channel.Control {
+	case site.ControlRequire:
+		return errControlNeedsTLS
+	case site.ControlRequireCredentialsOnly:
+		return errCredentialsNeedTLS
+	default:
+		return nil
+	}
+}
+
+func rightState(s *session, row *command, _ ftp.Command) error {
+	if s.who.principal == nil && row.when&stranger == 0 {
+		return errLoginNeeded
+	}
+	return nil
+}
+
+// rightArgument checks that there is an argument where one is needed and none
+// where none is allowed. One space and nothing else is no argument.
+func rightArgument(_ *session, row *command, cmd ftp.Command) error {
+	given := cmd.Arg != ""
+	if row.arg == required && !given || row.arg == none && given {
+		return errParameters
+	}
+	return nil
+}
+
+// dataPolicy refuses transfers that would have to be encrypted. IIS does so
+// at the transfer, not at PASV or PORT.
+func dataPolicy(s *session, row *command, _ ftp.Command) error {
+	if row.data && s.site.Channel.Data == site.DataRequire {
+		return errDataNeedsTLS
+	}
+	return nil
+}
+
+// dataChannelAsked refuses a transfer without PORT or PASV before it: we do
+// not connect to the default data port, which hardly a client listens on.
+func dataChannelAsked(s *session, row *command, _ ftp.Command) error {
+	if row.data && s.data == nil {
+		return errNoDataConnection
+	}
+	return nil
+}

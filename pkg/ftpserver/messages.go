@@ -1,0 +1,193 @@
+package ftpserver
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/ftp"
+)
+
+// Codes that more than one place looks at.
+const (
+	codeReady   = 220
+	codeGoodbye = 221
+)
+
+// greet says hello, or why not. It reports whether the session goes on.
+func (s *session) greet() bool {
+	if !s.arrive() {
+		return false
+	}
+	s.recordOpened()
+	if s.full() {
+		s.refuseConnection()
+		return false
+	}
+	s.answer(s.banner())
+	return true
+}
+
+// refuseConnection turns away a client over maxConnections.
+func (s *session) refuseConnection() {
+	r := s.tooMany()
+	if s.site.Connections.ResetOnMaxConnections {
+		s.ended = outcomeOf(r)
+		if tcp, ok := s.conn.(interface{ SetLinger(sec int) error }); ok {
+			_ = tcp.SetLinger(0) // at worst the client sees an ordinary close
+		}
+		return
+	}
+	s.leave(r)
+}
+
+// tooMany is the refusal over maxConnections.
+func (s *session) tooMany() *refusal {
+	r := goodbye(access.SubStatusMaxConnections)
+	if text := s.site.Messages.MaxClients; text != "" {
+		lines := s.message(text)
+		r.lines, r.text = lines[:len(lines)-1], lines[len(lines)-1]
+	}
+	return r
+}
+
+// banner is the greeting. The site's banner comes after the product line.
+func (s *session) banner() ftp.Reply {
+	var lines []string
+	if s.site == nil || !s.site.Messages.SuppressDefaultBanner {
+		lines = append(lines, product)
+	}
+	if s.site != nil && s.site.Messages.Banner != "" {
+		lines = append(lines, s.message(s.site.Messages.Banner)...)
+	}
+	return replyLines(codeReady, lines)
+}
+
+// replyLines is a reply of several lines, all alike; of none, one empty line.
+func replyLines(code int, lines []string) ftp.Reply {
+	if len(lines) == 0 {
+		return reply(code, "")
+	}
+	last := len(lines) - 1
+	return ftp.Reply{Code: code, Lines: lines[:last], Text: lines[last]}
+}
+
+// welcome is the answer to a successful login.
+func (s *session) welcome() ftp.Reply {
+	r := reply(230, textLoggedIn)
+	if text := s.site.Messages.Greeting; text != "" {
+		r.Lines = s.message(text)
+	}
+	return r
+}
+
+// farewell is the answer to QUIT.
+func (s *session) farewell() ftp.Reply {
+	if s.site == nil || s.site.Messages.Exit == "" {
+		return reply(codeGoodbye, textGoodbye)
+	}
+	return replyLines(codeGoodbye, s.message(s.site.Messages.Exit))
+}
+
+// message is a configured text as lines, its variables replaced if the site
+// wants that.
+func (s *session) message(text string) []string {
+	text = strings.ReplaceAll(text, "\r\n", "\n")
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if s.site.Messages.ExpandVariables {
+		for i := range lines {
+			lines[i] = expand(lines[i], s.variable)
+		}
+	}
+	return lines
+}
+
+// variable returns the value of a message variable. The two counters are
+// named from the client's side: %BytesReceived% is what the server sent.
+func (s *session) variable(name string) (value string, known bool) {
+	switch strings.ToLower(name) {
+	case "bytesreceived":
+		return strconv.FormatInt(s.params.sent, 10), true
+	case "bytessent":
+		return strconv.FormatInt(s.params.received, 10), true
+	case "sessionid":
+		return s.id, true
+	case "sitename":
+		return s.site.Name, true
+	case "username":
+		return s.userName(), true
+	default:
+		return "", false
+	}
+}
+
+// userName is who is logged in, as shown to the client.
+func (s *session) userName() string {
+	if s.who.principal == nil {
+		return ""
+	}
+	return s.who.principal.Name()
+}
+
+// expand replaces each %name% that variable knows and leaves all else as it
+// is.
+func expand(text string, variable func(name string) (string, bool)) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "%")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "%")
+		value, known := "", false
+		if closed {
+			value, known = variable(name)
+		}
+		if known {
+			b.WriteString(value)
+			text = after
+			continue
+		}
+		// Not a variable: the second sign may begin one.
+		b.WriteByte('%')
+		text = rest
+	}
+}
+
+// origin is whether a client sits on this machine.
+type origin uint8
+
+const (
+	unknownOrigin origin = iota
+	here
+	elsewhere
+)
+
+// wantsDetails reports whether errors are told in detail: the site allows it
+// and the client's address is one of this machine's own.
+func (s *session) wantsDetails() bool {
+	if s.site == nil || !s.site.Messages.AllowLocalDetailedErrors {
+		return false
+	}
+	if s.who.from == unknownOrigin {
+		s.who.from = s.findOrigin()
+	}
+	return s.who.from == here
+}
+
+func (s *session) findOrigin() origin {
+	client := s.remote.Addr()
+	if client.IsLoopback() || client == s.local.Addr() {
+		return here
+	}
+	if s.server.config.LocalAddresses == nil {
+		return elsewhere
+	}
+	for _, own := range s.server.config.LocalAddresses() {
+		if own.Unmap() == client {
+			return here
+		}
+	}
+	return elsewhere
+}

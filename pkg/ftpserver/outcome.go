@@ -1,0 +1,115 @@
+package ftpserver
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/ftp"
+)
+
+// outcome is how a command ended: what the client hears and what the log
+// keeps.
+type outcome struct {
+	reply ftp.Reply
+	win32 uint32
+	sub   int
+	// ends says that the session ends after the reply.
+	ends bool
+	// unexpected marks an error that is no ordinary refusal; the operational
+	// log gets all of it, the client general words.
+	unexpected bool
+}
+
+// outcomeOf turns the error of a command into its outcome. The reply has its
+// short form.
+func outcomeOf(err error) outcome {
+	r, expected := refusalOf(err)
+	return outcome{
+		reply: ftp.Reply{Code: r.code, Lines: r.lines, Text: r.text},
+		win32: r.win32, sub: r.sub, ends: r.ends, unexpected: !expected,
+	}
+}
+
+// refusalOf is the one mapping from errors to refusals.
+func refusalOf(err error) (r *refusal, expected bool) {
+	var denied *access.Denied
+	switch {
+	case errors.As(err, &r):
+		return r, true
+	case errors.As(err, &denied):
+		return deniedAs(denied), true
+	case errors.Is(err, ftp.ErrBareLF):
+		return &refusal{code: 451, text: win32Text(win32InvalidParameter), win32: win32InvalidParameter}, true
+	case errors.Is(err, ftp.ErrLineTooLong), errors.Is(err, ftp.ErrSyntax):
+		return errNotUnderstood, true
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return goodbye(access.SubStatusSiteStopping), true
+	}
+	code, known := win32Of(err)
+	return fileRefused(code, err), known
+}
+
+// deniedAs is the refusal of access rules. A hidden segment looks like a
+// missing file, so that hiding does not tell.
+func deniedAs(d *access.Denied) *refusal {
+	switch d.SubStatus {
+	case access.SubStatusCommandFiltered:
+		return errFiltered
+	case access.SubStatusHiddenSegment:
+		return &refusal{code: 550, text: win32Text(win32FileNotFound), win32: win32FileNotFound, sub: d.SubStatus}
+	default:
+		return &refusal{code: 550, text: win32Text(win32AccessDenied), win32: win32AccessDenied, sub: d.SubStatus}
+	}
+}
+
+// fileRefused is the refusal of the file system, in the words Windows has for
+// the code.
+func fileRefused(code uint32, err error) *refusal {
+	sub := access.SubStatusFileSystemError
+	switch {
+	case errors.Is(err, content.ErrNotRegular):
+		sub = access.SubStatusNotFileOrDirectory
+	case code == win32AccessDenied:
+		sub = access.SubStatusFileSystemDenied
+	}
+	return &refusal{code: 550, text: win32Text(code), win32: code, sub: sub}
+}
+
+// logonRefused is the refusal of a login. To the client all are the same.
+func logonRefused(err error) (r *refusal, expected bool) {
+	switch {
+	case errors.Is(err, auth.ErrLogon):
+		return cannotLogIn(win32LogonFailure, access.SubStatusAuthenticationError), true
+	case errors.Is(err, auth.ErrAccountDisabled):
+		return cannotLogIn(win32AccountDisabled, access.SubStatusAuthenticationError), true
+	case errors.Is(err, auth.ErrAnonymousNotAllowed):
+		return cannotLogIn(win32LogonFailure, access.SubStatusAnonymousNotAllowed), true
+	case errors.Is(err, auth.ErrNoMethod):
+		return cannotLogIn(win32LogonFailure, access.SubStatusNoAuthenticationMethod), true
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return goodbye(access.SubStatusNewConnectionTimeout), true
+	case errors.Is(err, context.Canceled):
+		return goodbye(access.SubStatusSiteStopping), true
+	default:
+		return cannotLogIn(0, access.SubStatusCustomAuthentication), false
+	}
+}
+
+// homeRefused is the refusal of a login whose home directory cannot be
+// entered. The credentials were right, so the reason may be told apart.
+func homeRefused(err error) *refusal {
+	var denied *access.Denied
+	if errors.As(err, &denied) {
+		return homeInaccessible(win32AccessDenied, denied.SubStatus)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return homeInaccessible(win32AccessDenied, access.SubStatusFileSystemDenied)
+	}
+	code, _ := win32Of(err)
+	return homeInaccessible(code, access.SubStatusHomeDirectory)
+}

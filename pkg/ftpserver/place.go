@@ -1,0 +1,110 @@
+package ftpserver
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/site"
+)
+
+// place is where a session is: the endpoint it came in by, and the site it
+// uses there.
+type place struct {
+	endpoint func() *site.Endpoint
+	// at is what endpoint answered last.
+	at *site.Endpoint
+	// host is the virtual host name the client gave, "" for none.
+	host string
+	// site is nil as long as the client has to name a host.
+	site *site.Site
+	// tag is s-sitename of the log.
+	tag string
+}
+
+// arrive finds the site a new session starts on. It reports false when the
+// endpoint is no longer served.
+func (s *session) arrive() bool {
+	s.at = s.endpoint()
+	if s.at == nil {
+		return false
+	}
+	s.enter(s.at.Select(s.local.Addr(), s.host))
+	return true
+}
+
+// enter moves the session to a site, or to none.
+func (s *session) enter(to *site.Site) {
+	if s.site != nil && s.site.Counters != nil {
+		s.site.Counters.Connections.Add(-1)
+	}
+	s.site, s.tag = to, ""
+	s.in.SetLimit(noSiteCommandLine)
+	if to == nil {
+		return
+	}
+	if to.Counters != nil {
+		to.Counters.Connections.Add(1)
+	}
+	s.tag = "FTPSVC" + strconv.FormatUint(uint64(to.ID), 10)
+	s.in.SetLimit(to.MaxCommandLine)
+}
+
+// noSiteCommandLine is the longest command line as long as there is no site
+// whose maxCommandLine could be obeyed.
+const noSiteCommandLine = 4096
+
+// full reports whether the session is one too many for its site.
+func (s *session) full() bool {
+	if s.site == nil || s.site.Counters == nil || s.site.Connections.MaxConnections == math.MaxUint32 {
+		return false
+	}
+	return s.site.Counters.Connections.Load() > int64(s.site.Connections.MaxConnections)
+}
+
+// choose selects the site of a host name, for HOST and USER.
+func (s *session) choose(host string) error {
+	found := s.at.Select(s.local.Addr(), host)
+	if found == nil {
+		return errHostExpected
+	}
+	s.host = host
+	if found == s.site {
+		return nil
+	}
+	s.enter(found)
+	if s.full() {
+		return s.tooMany()
+	}
+	return nil
+}
+
+// follow moves the session to the current version of its site. Someone who is
+// logged in stays on the site that let them in: when it is gone, or their home
+// directory is no longer theirs, the session ends.
+func (s *session) follow() error {
+	current := s.endpoint()
+	if current == s.at {
+		return nil
+	}
+	if current == nil {
+		return goodbye(access.SubStatusSiteStopping)
+	}
+	s.at = current
+	found := current.Select(s.local.Addr(), s.host)
+	switch {
+	case found == s.site:
+		return nil
+	case s.who.principal == nil:
+		s.enter(found)
+		return nil
+	case found == nil || found.ID != s.site.ID:
+		return goodbye(access.SubStatusSiteStopping)
+	}
+	s.enter(found)
+	s.who.view = found.Root.View(s.who.principal)
+	if _, err := s.who.view.Start(); err != nil {
+		return goodbye(access.SubStatusConfigurationChanged)
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+// Package ftpserver is the FTP engine: it turns connections into sessions,
+// commands into replies, and moves the bytes. It never sees configuration text
+// and never opens a file but through the site's view.
+package ftpserver
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/ftphost/ftphost/pkg/datachannel"
+	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/site"
+)
+
+// Config is what the engine is given by its host.
+type Config struct {
+	// Ports are the passive ports; the host owns them.
+	Ports *datachannel.Ports
+	// Dial opens active data connections from local, whose port may be 0; nil
+	// means the operating system's network.
+	Dial func(ctx context.Context, network string, local, remote netip.AddrPort) (net.Conn, error)
+	// Log is the operational log.
+	Log zerolog.Logger
+	// ComputerName qualifies accounts that have no domain of their own, in the
+	// site's log.
+	ComputerName string
+	// UseDomainNameAsHostName lets host\user in USER select a site. nil means
+	// it does not.
+	UseDomainNameAsHostName func() bool
+	// LocalAddresses are the addresses of this machine: clients from there are
+	// local and get detailed errors. nil means loopback alone.
+	LocalAddresses func() []netip.Addr
+}
+
+// Limits of stopping and accepting.
+const (
+	// cutTime is how long sessions that were cut may take to end.
+	cutTime = 2 * time.Second
+	// maxAcceptDelay bounds the pause after a failed accept.
+	maxAcceptDelay = time.Second
+)
+
+// Server serves FTP on the listeners it is given. It owns the sessions; the
+// host owns listeners and sites. Its methods are safe for concurrent use.
+type Server struct {
+	config   Config
+	commands map[string]*command
+	gates    []gate
+	buffers  sync.Pool // *[]byte of copyBuffer bytes
+	replies  sync.Pool // *[]byte, for replies not yet written
+
+	stopping atomic.Bool
+	// stopped is closed when stopping is set, to wake accept loops that pause.
+	stopped  chan struct{}
+	sessions sync.WaitGroup
+
+	mu        sync.Mutex
+	open      map[*session]context.CancelFunc
+	listeners map[net.Listener]struct{}
+}
+
+// New returns a server that serves nothing yet.
+func New(c Config) *Server {
+	return &Server{
+		config:    c,
+		commands:  commandTable(),
+		gates:     gates(),
+		buffers:   sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }},
+		replies:   sync.Pool{New: func() any { b := make([]byte, 0, replyBuffer); return &b }},
+		stopped:   make(chan struct{}),
+		open:      map[*session]context.CancelFunc{},
+		listeners: map[net.Listener]struct{}{},
+	}
+}
+
+// Serve accepts connections from l until it is closed, by the caller or by
+// Shutdown, and then returns nil. Each connection becomes a session, which
+// outlives the listener. The function endpoint tells what l stands for at this
+// moment; it is asked at every accept and before every command, and a nil
+// answer means that l serves no more.
+func (s *Server) Serve(l net.Listener, endpoint func() *site.Endpoint) error {
+	if !s.track(l) {
+		return l.Close()
+	}
+	defer s.untrack(l)
+	var delay time.Duration
+	for {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			delay = 0
+			s.start(conn, endpoint)
+		case errors.Is(err, net.ErrClosed) || s.stopping.Load():
+			return nil
+		default:
+			// Out of descriptors or buffers: wait for sessions to end.
+			delay = min(max(2*delay, 5*time.Millisecond), maxAcceptDelay)
+			s.config.Log.Error().Err(err).Stringer(logging.Listener, l.Addr()).Msg("accept failed")
+			s.pause(delay)
+		}
+	}
+}
+
+func (s *Server) pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-s.stopped:
+	}
+}
+
+// track notes l for Shutdown. It reports false when the server is stopping.
+func (s *Server) track(l net.Listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping.Load() {
+		return false
+	}
+	s.listeners[l] = struct{}{}
+	return true
+}
+
+func (s *Server) untrack(l net.Listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, l)
+}
+
+// start begins the session of a new connection in its own goroutine.
+func (s *Server) start(conn net.Conn, endpoint func() *site.Endpoint) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ses := newSession(s, conn, endpoint)
+	s.mu.Lock()
+	if s.stopping.Load() {
+		s.mu.Unlock()
+		cancel()
+		_ = conn.Close() // refused while stopping; nothing was said yet
+		return
+	}
+	s.open[ses] = cancel
+	s.sessions.Add(1)
+	s.mu.Unlock()
+	go func() {
+		defer s.sessions.Done()
+		defer s.forget(ses)
+		ses.serve(ctx)
+	}()
+}
+
+func (s *Server) forget(ses *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[ses]()
+	delete(s.open, ses)
+}
+
+// Shutdown stops in steps: it closes the listeners; tells idle sessions and
+// ends them; waits for those that transfer until ctx ends; then cancels their
+// transfers, and at last closes their connections. It returns nil when all
+// sessions ended by themselves, otherwise the error of ctx.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.stop()
+	done := make(chan struct{})
+	go func() {
+		s.sessions.Wait()
+		close(done)
+	}()
+	s.step("waiting for sessions")
+	s.each(func(ses *session, _ context.CancelFunc) { ses.wake() })
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	s.step("cancelling transfers")
+	s.each(func(ses *session, cancel context.CancelFunc) { cancel(); ses.wake() })
+	if !ended(done, cutTime) {
+		s.step("closing connections")
+		s.each(func(ses *session, _ context.CancelFunc) { ses.cut() })
+		if !ended(done, cutTime) {
+			// A session that sits in the disk or in an account source cannot be
+			// interrupted. Its goroutine ends when that call returns.
+			s.step("giving up")
+		}
+	}
+	return ctx.Err()
+}
+
+// ended waits at most limit for done.
+func ended(done <-chan struct{}, limit time.Duration) bool {
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+		return false
+	}
+}
+
+// stop begins the shutdown: nothing new is accepted from here on.
+func (s *Server) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping.Swap(true) {
+		return
+	}
+	close(s.stopped)
+	for l := range s.listeners {
+		_ = l.Close() // Serve sees it closed; there is nobody to tell
+	}
+}
+
+func (s *Server) each(do func(*session, context.CancelFunc)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ses, cancel := range s.open {
+		do(ses, cancel)
+	}
+}
+
+func (s *Server) step(what string) {
+	s.mu.Lock()
+	remaining := len(s.open)
+	s.mu.Unlock()
+	s.config.Log.Info().Int(logging.Remaining, remaining).Msg("stopping: " + what)
+}

@@ -1,0 +1,237 @@
+package ftpserver
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/datachannel"
+	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// session is one control connection. Its goroutine owns everything in it.
+// While a transfer runs, the watcher owns the reading side of the connection
+// and may look at the rest, which the session leaves alone then (watch.go).
+type session struct {
+	server        *Server
+	conn          net.Conn
+	local, remote netip.AddrPort
+	id            string
+
+	place
+	control
+	who    identity
+	params parameters
+
+	cwd        vpath.Path
+	renameFrom vpath.Path
+	// data is the data channel that the next transfer will use; nil before
+	// PORT or PASV.
+	data datachannel.Channel
+	// now is the command being answered, ended why the session ends.
+	now   exchange
+	ended outcome
+}
+
+// identity is who uses the session.
+type identity struct {
+	// since is when the time allowed for logging in began.
+	since time.Time
+	// asked is the name in USER while PASS is awaited (named).
+	asked string
+	named bool
+	// principal and view are nil before login.
+	principal *auth.Principal
+	view      *vfs.View
+	// logName is cs-username: qualified, "" for anonymous and before login.
+	logName string
+	// from remembers whether the client sits on this machine.
+	from origin
+}
+
+// parameters are what lasts from one command to later ones.
+type parameters struct {
+	// binary is TYPE I; the initial type is ASCII (RFC 959 §5.1).
+	binary bool
+	// restart is the offset of REST, used by the next transfer only.
+	restart int64
+	// otherStyle is SITE DIRSTYLE: listings in the other style than the site's.
+	otherStyle bool
+	// onlyEPSV is EPSV ALL: no other way to open data channels (RFC 2428 §4).
+	onlyEPSV bool
+	// sent and received count the session's bytes as the server sees them.
+	sent, received int64
+}
+
+func newSession(server *Server, conn net.Conn, endpoint func() *site.Endpoint) *session {
+	s := &session{
+		server: server,
+		conn:   conn,
+		local:  addrPort(conn.LocalAddr()),
+		remote: addrPort(conn.RemoteAddr()),
+		id:     newID(),
+		place:  place{endpoint: endpoint},
+		who:    identity{since: time.Now()},
+		cwd:    vpath.Root,
+	}
+	s.control.in = ftp.NewReader(conn)
+	return s
+}
+
+// addrPort returns the address of a TCP connection, IPv4 in its short form.
+func addrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	if tcp, ok := a.(*net.TCPAddr); ok {
+		ap = tcp.AddrPort()
+	} else if parsed, err := netip.ParseAddrPort(a.String()); err == nil {
+		ap = parsed
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+// newID returns a random GUID in lower case (x-session).
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])  // never fails
+	b[6] = b[6]&0x0f | 0x40 // version 4: random
+	b[8] = b[8]&0x3f | 0x80 // RFC 9562 variant
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// serve runs the session until it ends, and closes the connection.
+func (s *session) serve(ctx context.Context) {
+	defer s.end()
+	defer s.survive()
+	if !s.greet() {
+		return
+	}
+	for s.step(ctx) {
+	}
+}
+
+// survive keeps a bug that shows in one session from ending all others.
+func (s *session) survive() {
+	problem := recover()
+	if problem == nil {
+		return
+	}
+	s.event(zerolog.ErrorLevel).Any("panic", problem).Bytes("stack", debug.Stack()).Msg("session failed")
+	s.leave(goodbye(access.SubStatusDataAbortedByServer))
+}
+
+// step answers one command and reports whether the session goes on.
+func (s *session) step(ctx context.Context) bool {
+	line, err := s.next()
+	s.now = exchange{began: time.Now(), received: int64(len(line)) + 2}
+	s.params.received += s.now.received
+	if err != nil && !badLine(err) {
+		s.lost(err)
+		return false
+	}
+	var cmd ftp.Command
+	if err == nil {
+		cmd, err = ftp.ParseCommand(line)
+	}
+	var answer ftp.Reply
+	if err == nil {
+		answer, err = s.dispatch(ctx, cmd)
+	}
+	out := s.conclude(cmd, answer, err)
+	s.answer(out.reply)
+	s.record(cmd, out)
+	if out.ends {
+		s.ended = out
+	}
+	return !out.ends
+}
+
+// dispatch sends cmd through the gates to its handler.
+func (s *session) dispatch(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	if err := s.follow(); err != nil {
+		return ftp.Reply{}, err
+	}
+	row := s.server.commands[cmd.Verb]
+	if row != nil && row.lastInBuffer {
+		s.discard()
+	}
+	for _, check := range s.server.gates {
+		if err := check(s, row, cmd); err != nil {
+			return ftp.Reply{}, err
+		}
+	}
+	return row.run(s, ctx, cmd)
+}
+
+// conclude makes the outcome of what a command returned.
+func (s *session) conclude(cmd ftp.Command, answer ftp.Reply, err error) outcome {
+	if err == nil {
+		return outcome{reply: answer, ends: answer.Code == codeGoodbye}
+	}
+	out := outcomeOf(err)
+	if out.unexpected {
+		s.event(zerolog.ErrorLevel).Err(err).Str(logging.Verb, cmd.Verb).
+			Str(logging.Path, string(s.now.path)).Msg("command failed")
+	}
+	if out.sub != access.SubStatusOK && s.wantsDetails() {
+		out.reply = detailed(out)
+	}
+	return out
+}
+
+// leave says why the session ends.
+func (s *session) leave(r *refusal) {
+	s.ended = outcomeOf(r)
+	s.answer(s.ended.reply)
+}
+
+// end closes everything the session holds.
+func (s *session) end() {
+	s.dropData()
+	s.finishControl()
+	s.recordClosed()
+	s.enter(nil)
+}
+
+// dropData closes the data channel that waits for its transfer.
+func (s *session) dropData() {
+	if s.data == nil {
+		return
+	}
+	_ = s.data.Close() // given up; what it would report concerns nobody
+	s.data = nil
+}
+
+// wake interrupts a wait for the next command. It is safe to call from
+// another goroutine.
+func (s *session) wake() { _ = s.conn.SetReadDeadline(longAgo()) }
+
+// cut closes the control connection under the session. It is safe to call
+// from another goroutine.
+func (s *session) cut() { _ = s.conn.Close() }
+
+// longAgo is a deadline that interrupts at once.
+func longAgo() time.Time { return time.Unix(1, 0) }
+
+// event begins a line of the operational log that says which session it is.
+func (s *session) event(level zerolog.Level) *zerolog.Event {
+	e := s.server.config.Log.WithLevel(level).Str(logging.Session, s.id).Stringer(logging.Remote, s.remote)
+	if s.site != nil {
+		e.Str(logging.Site, s.site.Name)
+	}
+	if p := s.who.principal; p != nil {
+		e.Str(logging.User, p.QualifiedName())
+	}
+	return e
+}

@@ -1,0 +1,135 @@
+package ftpserver
+
+import (
+	"errors"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/ftp"
+)
+
+const (
+	// watchDelay is how long a transfer runs before anyone listens for
+	// commands: most are over by then and cost no second goroutine.
+	watchDelay = 10 * time.Millisecond
+	// maxHeld is how many lines wait for the end of a transfer. The rest stays
+	// with the client, whose sending stops.
+	maxHeld = 32
+)
+
+// watcher listens for commands while a transfer runs.
+//
+// The transfer runs in the session's goroutine. When it takes longer than
+// watchDelay, a second goroutine reads the control connection: it answers what
+// may be answered during a transfer, cancels the transfer on ABOR or when the
+// client is gone, and holds everything else for later. From the moment end
+// returns, the session has its connection to itself again. In between, the
+// session's goroutine does not touch the control connection, held, or anything
+// that status reads.
+type watcher struct {
+	timer *time.Timer
+	stop  atomic.Bool
+	done  chan struct{}
+}
+
+// watch begins to watch t. The caller must call end.
+func (s *session) watch(t *transfer) *watcher {
+	w := &watcher{done: make(chan struct{})}
+	w.timer = time.AfterFunc(watchDelay, func() {
+		defer close(w.done)
+		defer s.surviveWatching(t)
+		w.run(s, t)
+	})
+	return w
+}
+
+// end stops watching and waits until it has.
+func (w *watcher) end(s *session) {
+	if w.timer.Stop() {
+		return
+	}
+	// run sets a deadline first and looks at stop then; we do the opposite, so
+	// one of the two ends its reading.
+	w.stop.Store(true)
+	s.wake()
+	<-w.done
+}
+
+func (w *watcher) run(s *session, t *transfer) {
+	for len(s.held) < maxHeld {
+		// No limit: the transfer has its own.
+		if err := s.conn.SetReadDeadline(time.Time{}); err != nil || w.stop.Load() {
+			return
+		}
+		line, err := s.in.ReadLine()
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			// Woken, by end or by a shutdown, which waits for transfers.
+		case badLine(err):
+			s.hold(nil, err)
+		case err != nil:
+			t.cancel(errControlGone)
+			return
+		case !s.duringTransfer(t, line):
+			return
+		}
+	}
+}
+
+// duringTransfer deals with a line that came during t. It reports false when
+// nothing more needs to be read before t ends.
+func (s *session) duringTransfer(t *transfer, line []byte) bool {
+	cmd, err := ftp.ParseCommand(line)
+	if err != nil || cmd.Arg != "" || s.filtered(cmd) {
+		s.hold(line, nil)
+		return true
+	}
+	switch cmd.Verb {
+	case "ABOR":
+		// Answered after the 426 of the transfer, as any ABOR is.
+		s.hold(line, nil)
+		t.cancel(errAborted)
+		return false
+	case "QUIT":
+		s.hold(line, nil)
+		return false
+	case "STAT":
+		s.answerNow(t, cmd)
+	default:
+		s.hold(line, nil)
+	}
+	return true
+}
+
+// filtered reports whether the site refuses the verb; it is then answered in
+// its turn.
+func (s *session) filtered(cmd ftp.Command) bool { return s.site.Commands.Check(cmd.Verb) != nil }
+
+// answerNow answers STAT while t runs (RFC 959 §4.1.3).
+func (s *session) answerNow(t *transfer, cmd ftp.Command) {
+	began := time.Now()
+	b := s.status(t).AppendTo(nil)
+	if err := s.write(b); err != nil {
+		t.cancel(errControlGone)
+		return
+	}
+	if !s.logs() {
+		return
+	}
+	e := s.entry(cmd.Typed)
+	e.Status, e.TimeTaken, e.BytesSent = codeStatus, e.Time.Sub(began), int64(len(b))
+	s.site.Log.Write(&e)
+}
+
+// surviveWatching keeps a bug from ending the process; the transfer ends.
+func (s *session) surviveWatching(t *transfer) {
+	if problem := recover(); problem != nil {
+		s.event(zerolog.ErrorLevel).Any("panic", problem).Bytes("stack", debug.Stack()).Msg("watching a transfer failed")
+		t.cancel(goodbye(access.SubStatusDataAbortedByServer))
+	}
+}
