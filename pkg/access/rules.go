@@ -23,7 +23,7 @@ type ruleset struct {
 // grants are the first rules that name one subject, by permission. The places
 // are counted from 1 in file order; 0 is none.
 type grants struct {
-	allow, deny [permissions]int32
+	allow, deny [permissions]int
 }
 
 // permissions is how many permissions there are; index gives each its place.
@@ -42,7 +42,7 @@ func newRuleset(l *Level, up *ruleset) *ruleset {
 		s.denies = up.denies
 	}
 	for i := range l.Rules {
-		r, place := &l.Rules[i], int32(i+1)
+		r, place := &l.Rules[i], i+1
 		for _, name := range r.Users {
 			switch name {
 			case Everybody:
@@ -63,7 +63,7 @@ func newRuleset(l *Level, up *ruleset) *ruleset {
 	return s
 }
 
-func addTo(m map[string]grants, name string, r *Rule, place int32) {
+func addTo(m map[string]grants, name string, r *Rule, place int) {
 	if name == "" {
 		return
 	}
@@ -74,7 +74,7 @@ func addTo(m map[string]grants, name string, r *Rule, place int32) {
 }
 
 // add notes r unless an earlier rule says the same.
-func (g *grants) add(r *Rule, place int32) {
+func (g *grants) add(r *Rule, place int) {
 	to := &g.allow
 	if r.Deny {
 		to = &g.deny
@@ -105,7 +105,7 @@ func claimsOf(p *auth.Principal) claims {
 }
 
 // match returns the first rules of this level alone that name c.
-func (s *ruleset) match(c claims, perm Permission) (allow, deny int32) {
+func (s *ruleset) match(c claims, perm Permission) (allow, deny int) {
 	if !c.known {
 		return 0, 0
 	}
@@ -134,7 +134,7 @@ func (s *ruleset) match(c claims, perm Permission) (allow, deny int32) {
 }
 
 // first returns the earlier of two places, 0 being none.
-func first(a, b int32) int32 {
+func first(a, b int) int {
 	if a == 0 || b != 0 && b < a {
 		return b
 	}
@@ -142,7 +142,7 @@ func first(a, b int32) int32 {
 }
 
 // rule returns the rule at a place of match.
-func (s *ruleset) rule(place int32) *Rule { return &s.level.Rules[place-1] }
+func (s *ruleset) rule(place int) *Rule { return &s.level.Rules[place-1] }
 
 // order decides for one permission by the rules of a level and those it
 // inherits; nil rules grant nothing.

@@ -71,7 +71,7 @@ func TestListPattern(t *testing.T) {
 }
 
 func TestListErrors(t *testing.T) {
-	h := build(t, map[vpath.Path]string{"/": "root", "/Gone": "gone", "/way/x": "gone"}, "root/a root/b", nil, func(s *vfs.Settings) { s.ListVirtualDirectories = true })
+	h := build(t, map[vpath.Path]string{"/": "root", "/Gone": "gone", "/way/x": "gone", "/real/x": "gone"}, "root/a root/b root/real/f", nil, func(s *vfs.Settings) { s.ListVirtualDirectories = true })
 	list := func(p vpath.Path) error {
 		return h.view.List(p, vfs.ListOptions{}, func(content.Info) error { return nil })
 	}
@@ -94,9 +94,11 @@ func TestListErrors(t *testing.T) {
 			t.Errorf("stopped at %s with %v", at, err)
 		}
 	}
-	err := h.view.List("/way", vfs.ListOptions{}, func(content.Info) error { return fs.ErrNotExist })
-	if !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the caller's error was lost: %v", err)
+	for _, p := range []vpath.Path{"/way", "/real"} {
+		err := h.view.List(p, vfs.ListOptions{}, func(content.Info) error { return fs.ErrNotExist })
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: the caller's error was lost: %v", p, err)
+		}
 	}
 }
 

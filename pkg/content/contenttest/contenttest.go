@@ -7,8 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -191,69 +189,6 @@ func testNames(t *testing.T, s content.Store) {
 	}
 }
 
-func testErrors(t *testing.T, s content.Store) {
-	mkdir(t, s, "dir", "full", "full/sub")
-	Write(t, s, "file", "x")
-	open := func(name string, mode content.Mode) error {
-		f, _, err := s.Open(name, mode)
-		if err == nil {
-			f.Close()
-		}
-		return err
-	}
-	stat := func(name string) error { _, err := s.Stat(name); return err }
-	list := func(name string) error { return s.List(name, func(content.Info) error { return nil }) }
-	long := strings.Repeat("x", 300)
-	for _, c := range []struct {
-		what string
-		err  error
-		want error
-	}{
-		{"read missing", open("none", content.Read), fs.ErrNotExist},
-		{"read in missing", open("none/x", content.Read), content.ErrPathNotFound},
-		{"read below file", open("file/x", content.Read), content.ErrPathNotFound},
-		{"read directory", open("dir", content.Read), content.ErrIsDirectory},
-		{"read root", open(".", content.Read), content.ErrIsDirectory},
-		{"create in missing", open("none/x", content.Replace), content.ErrPathNotFound},
-		{"create in missing of missing", open("none/none/x", content.Append), content.ErrPathNotFound},
-		{"create below file", open("file/x", content.Resume), content.ErrPathNotFound},
-		{"create over directory", open("DIR", content.Replace), content.ErrIsDirectory},
-		{"create too long", open(long, content.Replace), content.ErrNameTooLong},
-		{"read too long", open(long, content.Read), content.ErrNameTooLong},
-		{"stat missing", stat("none"), fs.ErrNotExist},
-		{"stat in missing", stat("none/x"), content.ErrPathNotFound},
-		{"stat below file", stat("file/x"), content.ErrPathNotFound},
-		{"list missing", list("none"), fs.ErrNotExist},
-		{"list in missing", list("none/x"), content.ErrPathNotFound},
-		{"list file", list("file"), content.ErrNotDirectory},
-		{"mkdir existing", s.Mkdir("dir"), fs.ErrExist},
-		{"mkdir existing in another case", s.Mkdir("DIR."), fs.ErrExist},
-		{"mkdir over file", s.Mkdir("File"), fs.ErrExist},
-		{"mkdir root", s.Mkdir("."), fs.ErrExist},
-		{"mkdir in missing", s.Mkdir("a/b/c"), content.ErrPathNotFound},
-		{"mkdir below file", s.Mkdir("file/x"), content.ErrPathNotFound},
-		{"mkdir too long", s.Mkdir(long), content.ErrNameTooLong},
-		{"rmdir missing", s.Rmdir("none"), fs.ErrNotExist},
-		{"rmdir in missing", s.Rmdir("none/x"), content.ErrPathNotFound},
-		{"rmdir file", s.Rmdir("file"), content.ErrNotDirectory},
-		{"rmdir full", s.Rmdir("full"), content.ErrDirectoryNotEmpty},
-		{"rmdir root", s.Rmdir("."), fs.ErrPermission},
-		{"remove missing", s.Remove("none"), fs.ErrNotExist},
-		{"remove in missing", s.Remove("none/x"), content.ErrPathNotFound},
-		{"remove directory", s.Remove("dir"), content.ErrIsDirectory},
-		{"remove root", s.Remove("."), fs.ErrPermission},
-		{"rename missing", s.Rename("none", "x", false), fs.ErrNotExist},
-		{"rename to missing", s.Rename("file", "none/x", false), content.ErrPathNotFound},
-		{"rename root", s.Rename(".", "x", false), fs.ErrPermission},
-		{"rename to root", s.Rename("file", ".", true), fs.ErrPermission},
-		{"rename too long", s.Rename("file", long, false), content.ErrNameTooLong},
-		{"set time of missing", s.SetModTime("none", time.Now()), fs.ErrNotExist},
-		{"set time in missing", s.SetModTime("none/x", time.Now()), content.ErrPathNotFound},
-	} {
-		check(t, c.what, c.err, c.want)
-	}
-}
-
 func testList(t *testing.T, s content.Store) {
 	if got := Names(t, s, "."); len(got) != 0 {
 		t.Errorf("empty directory: %q", got)
@@ -314,48 +249,6 @@ func testRemove(t *testing.T, s content.Store) {
 	}
 }
 
-func testRename(t *testing.T, s content.Store) {
-	mkdir(t, s, "Dir", "Other")
-	Write(t, s, "a.txt", "a")
-	Write(t, s, "b.txt", "b")
-	for _, c := range []struct {
-		from, to string
-		replace  bool
-		want     error
-		names    []string
-	}{
-		{"a.txt", "B.TXT", false, fs.ErrExist, []string{"a.txt", "b.txt", "Dir", "Other"}},
-		{"a.txt", "DIR", true, fs.ErrPermission, []string{"a.txt", "b.txt", "Dir", "Other"}},
-		{"a.txt", "dir", false, fs.ErrExist, []string{"a.txt", "b.txt", "Dir", "Other"}},
-		{"Dir", "b.txt", true, fs.ErrPermission, []string{"a.txt", "b.txt", "Dir", "Other"}},
-		{"Dir", "other", true, fs.ErrPermission, []string{"a.txt", "b.txt", "Dir", "Other"}},
-		{"a.txt", "A.TXT", false, nil, []string{"A.TXT", "b.txt", "Dir", "Other"}},
-		{"a.txt", "A.TXT", false, nil, []string{"A.TXT", "b.txt", "Dir", "Other"}},
-		{"dir", "DIR. ", false, nil, []string{"A.TXT", "b.txt", "DIR", "Other"}},
-		{"a.txt", "c.txt. ", false, nil, []string{"b.txt", "c.txt", "DIR", "Other"}},
-		{"C.txt", "B.txt", true, nil, []string{"b.txt", "DIR", "Other"}},
-		{"b.txt", "dir/Moved.txt", false, nil, []string{"DIR", "Other"}},
-		{"dir", "other/Dir", false, nil, []string{"Other"}},
-	} {
-		err := s.Rename(c.from, c.to, c.replace)
-		if c.want == nil && err != nil {
-			t.Errorf("%s to %s: %v", c.from, c.to, err)
-		}
-		if c.want != nil {
-			check(t, c.from+" to "+c.to, err, c.want)
-		}
-		if got := Names(t, s, "."); !slices.Equal(got, c.names) {
-			t.Errorf("%s to %s left %q, want %q", c.from, c.to, got, c.names)
-		}
-	}
-	if got := Text(t, s, "OTHER/DIR/MOVED.TXT"); got != "a" {
-		t.Errorf("the moved file has %q", got)
-	}
-	if err := s.Rename("Other", "Other/Dir/x", false); err == nil {
-		t.Error("a directory was moved into itself")
-	}
-}
-
 func testSetModTime(t *testing.T, s content.Store) {
 	Write(t, s, "File.txt", "x")
 	mkdir(t, s, "Dir")
@@ -386,63 +279,5 @@ func testIdentity(t *testing.T, s content.Store) {
 			t.Errorf("%q and %q are both %q", name, other, id)
 		}
 		seen[id] = name
-	}
-}
-
-// testSpellings lets many writers make one name in many spellings.
-func testSpellings(t *testing.T, s content.Store) {
-	var wg sync.WaitGroup
-	for _, name := range []string{"file.txt", "FILE.TXT", "File.txt", "file.TXT", "fILE.txt."} {
-		wg.Go(func() {
-			if f, _, err := s.Open(name, content.Append); err == nil {
-				f.Close()
-			} else {
-				t.Error(err)
-			}
-			if err := s.Mkdir("dir" + name); err != nil && !errors.Is(err, fs.ErrExist) {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if got := Names(t, s, "."); len(got) != 2 {
-		t.Errorf("made %q", got)
-	}
-}
-
-func testConcurrent(t *testing.T, s content.Store) {
-	const workers, files = 8, 30
-	mkdir(t, s, "In", "Out")
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := range files {
-				name := fmt.Sprintf("File-%d-%d", w, i)
-				f, _, err := s.Open("in/"+name, content.Replace)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				f.Close()
-				switch i % 3 {
-				case 0:
-					err = s.Rename("IN/"+strings.ToUpper(name), "out/"+name, false)
-				case 1:
-					err = s.Remove("in/" + strings.ToLower(name))
-				default:
-					_, err = s.Stat("in/" + strings.ToUpper(name))
-				}
-				if err != nil {
-					t.Error(err)
-				}
-				if err := s.List("out", func(content.Info) error { return nil }); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if in, out := len(Names(t, s, "in")), len(Names(t, s, "out")); in != workers*files/3 || out != workers*files/3 {
-		t.Errorf("%d in, %d out, want %d each", in, out, workers*files/3)
 	}
 }
