@@ -1,0 +1,63 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/compile"
+)
+
+func newCheckCommand(home *homeFlags) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check the configuration without serving it",
+		Long: "check walks the road of serve up to the point where ports would be opened, and prints\n" +
+			"everything it finds as file:line:col: error|warning: text. Exit status 1 means that\n" +
+			"the file, or one of its sites, would not be served.",
+		Example: "  ftphost check --home /etc/ftphost\n  ftphost check --config ./applicationHost.config --json",
+		Args:    usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			problems, sites := compile.Check(home.home())
+			if asJSON {
+				if err := json.NewEncoder(cmd.OutOrStdout()).Encode(problemsJSON(problems)); err != nil {
+					return err
+				}
+			} else {
+				printProblems(cmd.OutOrStdout(), problems)
+			}
+			if n := problems.Errors(); n > 0 {
+				return fmt.Errorf("%d of %d findings are errors", n, len(problems))
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "The configuration is good: %d ftp sites, %d warnings.\n", sites, len(problems))
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
+	return cmd
+}
+
+// problemJSON is one finding for scripts.
+type problemJSON struct {
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+	Severity string `json:"severity"`
+	Section  string `json:"section,omitempty"`
+	Message  string `json:"message"`
+}
+
+func problemsJSON(list apphost.ErrorList) []problemJSON {
+	findings := make([]problemJSON, 0, len(list))
+	for _, e := range list {
+		severity := "error"
+		if e.Warning {
+			severity = "warning"
+		}
+		findings = append(findings, problemJSON{e.Pos.File, e.Pos.Line, e.Pos.Col, severity, e.Section, e.Msg})
+	}
+	return findings
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/host"
+	"github.com/ftphost/ftphost/pkg/logging"
+)
+
+// defaultGrace is how long transfers may go on after a stop was asked for;
+// service managers commonly wait 90 seconds before they kill.
+const defaultGrace = 60 * time.Second
+
+func newServeCommand(home *homeFlags) *cobra.Command {
+	options := host.Options{}
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Serve the configured sites in the foreground",
+		Long:    "serve runs the ftp sites of the configuration until it gets SIGTERM or SIGINT, then\nlets transfers finish within the grace time. A second signal ends it at once.",
+		Example: "  ftphost serve --home /etc/ftphost\n  ftphost serve --home ./demo --port-offset 2100",
+		Args:    usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			options.Home = home.home()
+			options.Log = operationalLog()
+			return serve(cmd, options)
+		},
+	}
+	cmd.Flags().IntVar(&options.PortOffset, "port-offset", 0, "listen on every configured port plus this, passive ports too")
+	cmd.Flags().DurationVar(&options.Grace, "grace", defaultGrace, "how long transfers may go on when stopping")
+	return cmd
+}
+
+func operationalLog() zerolog.Logger {
+	return logging.New(os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), zerolog.InfoLevel)
+}
+
+func serve(cmd *cobra.Command, options host.Options) error {
+	h, warnings, err := host.Start(cmd.Context(), options)
+	var refused *host.Refused
+	if errors.As(err, &refused) {
+		printProblems(cmd.ErrOrStderr(), refused.Problems)
+		return refused
+	}
+	if err != nil {
+		return err
+	}
+	printProblems(cmd.ErrOrStderr(), warnings)
+	printSites(cmd.OutOrStdout(), h.Status())
+	return h.Run(cmd.Context())
+}
+
+// printProblems writes findings the way compilers do, for people and editors.
+func printProblems(w io.Writer, list apphost.ErrorList) {
+	for _, e := range list {
+		fmt.Fprintln(w, problemLine(e))
+	}
+}
+
+func problemLine(e *apphost.Error) string {
+	kind := "error"
+	if e.Warning {
+		kind = "warning"
+	}
+	var b strings.Builder
+	if e.Pos.File != "" {
+		fmt.Fprintf(&b, "%s: ", e.Pos)
+	}
+	fmt.Fprintf(&b, "%s: ", kind)
+	if e.Section != "" {
+		fmt.Fprintf(&b, "%s: ", e.Section)
+	}
+	return b.String() + e.Msg
+}
+
+// printSites tells a newcomer where the sites are and how to look at one.
+func printSites(w io.Writer, sites []host.SiteStatus) {
+	if len(sites) == 0 {
+		fmt.Fprintln(w, "The configuration has no ftp site: no site has a binding with protocol=\"ftp\".")
+		return
+	}
+	for _, s := range sites {
+		if s.State == host.Started {
+			fmt.Fprintf(w, "%s  started  %s\n", s.Name, strings.Join(s.Listen, "  "))
+		} else {
+			fmt.Fprintf(w, "%s  stopped\n", s.Name)
+		}
+		if s.Reason != "" {
+			fmt.Fprintf(w, "    %s\n", s.Reason)
+		}
+		if s.LogFolder != "" {
+			fmt.Fprintf(w, "    log: %s\n", s.LogFolder)
+		}
+	}
+	for _, s := range sites {
+		if s.URL != "" {
+			fmt.Fprintf(w, "\nTry it:\n    curl %s\nStop with Ctrl+C.\n", s.URL)
+			return
+		}
+	}
+}

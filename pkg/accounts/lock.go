@@ -1,0 +1,46 @@
+package accounts
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Waiting for another process that changes the same file.
+const (
+	lockWait  = 10 * time.Second
+	lockRetry = 20 * time.Millisecond
+)
+
+// lockSuffix names the lock file beside the accounts file. It stays there,
+// empty: removing it would let two processes lock two different files.
+const lockSuffix = ".lock"
+
+// errLocked means that somebody else holds the lock.
+var errLocked = errors.New("locked")
+
+// lock takes the right to change the file at path from all other processes and
+// returns how to give it back.
+func lock(path string) (unlock func() error, err error) {
+	f, err := os.OpenFile(path+lockSuffix, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := adopt(f.Name()); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	for deadline := time.Now().Add(lockWait); ; time.Sleep(lockRetry) {
+		err = tryLock(f)
+		if err == nil {
+			return f.Close, nil // closing releases the lock
+		}
+		if errors.Is(err, errLocked) && time.Now().Before(deadline) {
+			continue
+		}
+		if errors.Is(err, errLocked) {
+			err = fmt.Errorf("%s is being changed by another process for %v; try again when it is done", path, lockWait)
+		}
+		return nil, errors.Join(err, f.Close())
+	}
+}

@@ -1,0 +1,221 @@
+// Package compile goes from a valid configuration to the sites to serve, or
+// to a list of positioned errors. It opens no listener and starts no
+// goroutine.
+package compile
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/w3clog"
+	"github.com/ftphost/ftphost/pkg/xmldoc"
+)
+
+// Paths of the sections that make up a site.
+const (
+	sectionSites            = "system.applicationHost/sites"
+	sectionLog              = "system.ftpServer/log"
+	sectionFirewall         = "system.ftpServer/firewallSupport"
+	sectionCaching          = "system.ftpServer/caching"
+	sectionServerRuntime    = "system.ftpServer/serverRuntime"
+	sectionAuthorization    = "system.ftpServer/security/authorization"
+	sectionIPSecurity       = "system.ftpServer/security/ipSecurity"
+	sectionRequestFiltering = "system.ftpServer/security/requestFiltering"
+	sectionPathMap          = "ftpHost/pathMap"
+)
+
+// Parts are what outlives one configuration and is lent to its sites.
+type Parts struct {
+	Home Home
+	// Logs are the open log files.
+	Logs *w3clog.Files
+	// Uploads are the files being written now.
+	Uploads *vfs.Uploads
+	// Accounts returns the local accounts as they are now.
+	Accounts func() *local.Directory
+	// Verified remembers checked passwords.
+	Verified *auth.VerifyCache
+	// Workers bounds how many passwords are hashed at once.
+	Workers *local.Workers
+	// ComputerName qualifies local accounts: COMPUTER\user.
+	ComputerName string
+}
+
+// PortRange is the passive port range; 0 to 0 leaves the choice to the system.
+type PortRange struct{ Low, High int }
+
+// Result is what a configuration comes to.
+type Result struct {
+	Snapshot *site.Snapshot
+	Passive  PortRange
+}
+
+// compiler carries what the sites of one configuration share.
+type compiler struct {
+	cfg      *apphost.Configuration
+	parts    Parts
+	paths    *pathMap
+	log      logSettings
+	cache    time.Duration
+	problems apphost.ErrorList
+}
+
+// Snapshot builds the sites of a configuration. The list holds what keeps
+// single sites from running, as errors, and warnings. The result is nil when
+// a server-wide section makes no sense, since then no site can be served as
+// configured.
+func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorList) {
+	c := &compiler{cfg: cfg, parts: parts}
+	result := c.server()
+	if result == nil {
+		c.problems.Sort()
+		return nil, c.problems
+	}
+	var sites []*site.Site
+	for _, e := range cfg.Section(sectionSites, "").Entries() {
+		s, stopped := c.site(e)
+		switch {
+		case s != nil:
+			sites = append(sites, s)
+		case stopped != nil:
+			result.Snapshot.Stopped = append(result.Snapshot.Stopped, *stopped)
+		}
+	}
+	c.bind(result.Snapshot, sites)
+	c.problems.Sort()
+	return result, c.problems
+}
+
+// Check walks the road of Snapshot with parts of its own and tells what it
+// found and how many ftp sites there are.
+func Check(home Home) (problems apphost.ErrorList, sites int) {
+	cfg, problems := home.Load()
+	if cfg == nil {
+		return problems, 0
+	}
+	result, more := Snapshot(cfg, Parts{
+		Home: home, Logs: w3clog.NewFiles(func(error) {}), Uploads: vfs.NewUploads(),
+		Accounts: func() *local.Directory { return nil },
+	})
+	problems = append(problems, more...)
+	problems.Sort()
+	if result == nil {
+		return problems, 0
+	}
+	return problems, len(result.Snapshot.Sites) + len(result.Snapshot.Stopped)
+}
+
+// server reads the sections that concern all sites.
+func (c *compiler) server() *Result {
+	var firewall firewallSettings
+	var caching cachingSettings
+	var runtime serverRuntimeSettings
+	for section, settings := range map[string]any{
+		sectionLog: &c.log, sectionFirewall: &firewall, sectionCaching: &caching, sectionServerRuntime: &runtime,
+	} {
+		c.decode(c.cfg.Section(section, ""), settings)
+	}
+	if caching.Credentials.Enabled {
+		c.cache = time.Duration(caching.Credentials.FlushInterval) * time.Second
+	}
+	c.readPathMap()
+	if low, high := firewall.Low, firewall.High; low > high || (low == 0) != (high == 0) {
+		e := c.cfg.Section(sectionFirewall, "")
+		c.errorf(e.Attr("lowDataChannelPort").Pos(), sectionFirewall,
+			"lowDataChannelPort %d and highDataChannelPort %d are not a range: give the lower port first, or 0 for both", low, high)
+	}
+	if c.problems.Errors() > 0 {
+		return nil
+	}
+	return &Result{
+		Snapshot: &site.Snapshot{UseDomainNameAsHostName: runtime.HostNames.UseDomainNameAsHostName},
+		Passive:  PortRange{firewall.Low, firewall.High},
+	}
+}
+
+// readPathMap reads ftpHost/pathMap.
+func (c *compiler) readPathMap() {
+	c.paths = newPathMap(c.parts.Home.Dir)
+	var settings pathMapSettings
+	e := c.cfg.Section(sectionPathMap, "")
+	c.decode(e, &settings)
+	for i, m := range settings.Maps {
+		if err := c.paths.add(m.From, m.To); err != nil {
+			c.errorf(e.Entries()[i].Pos(), sectionPathMap, "%v", err)
+		}
+	}
+	for _, v := range settings.Variables {
+		c.paths.setVariable(v.Name, v.Value)
+	}
+}
+
+// bind groups the bindings; a site whose every binding another one holds does
+// not run.
+func (c *compiler) bind(snapshot *site.Snapshot, sites []*site.Site) {
+	endpoints, conflicts := site.Endpoints(sites)
+	snapshot.Endpoints = endpoints
+	lost := map[*site.Site][]site.Conflict{}
+	for _, conflict := range conflicts {
+		lost[conflict.Site] = append(lost[conflict.Site], conflict)
+	}
+	for _, s := range sites {
+		if len(lost[s]) == 0 {
+			snapshot.Sites = append(snapshot.Sites, s)
+			continue
+		}
+		// All or nothing: a site that answers on some of its addresses only
+		// would be hard to tell from a healthy one.
+		first := lost[s][0]
+		snapshot.Stopped = append(snapshot.Stopped, site.Stopped{Name: s.Name, ID: s.ID, Reason: c.conflict(first)})
+	}
+	if len(lost) > 0 {
+		snapshot.Endpoints, _ = site.Endpoints(snapshot.Sites)
+	}
+}
+
+func (c *compiler) conflict(x site.Conflict) string {
+	holder := x.Holder.Name
+	for _, b := range x.Holder.Bindings {
+		if b.Same(x.Binding) {
+			holder = fmt.Sprintf("%s (%s)", holder, b.Origin)
+		}
+	}
+	msg := fmt.Sprintf("site %q: binding %s is held by site %s already; this site does not start", x.Site.Name, x.Binding, holder)
+	c.problems = append(c.problems, &apphost.Error{Pos: position(x.Binding.Origin), Section: sectionSites, Msg: msg})
+	return fmt.Sprintf("%s: %s", x.Binding.Origin, msg)
+}
+
+// decode fills settings from an element; what does not fit was found by Load
+// already unless the program itself is wrong.
+func (c *compiler) decode(e *apphost.Element, settings any) {
+	if err := apphost.Decode(e, settings); err != nil {
+		c.errorf(e.Pos(), e.Schema().Path, "%v", err)
+	}
+}
+
+// position reads an origin back; sites and rules carry origins as text, since
+// they know nothing of documents.
+func position(origin string) xmldoc.Pos {
+	head, column, _ := cutLast(origin, ':')
+	file, line, _ := cutLast(head, ':')
+	pos := xmldoc.Pos{File: file}
+	// An origin was printed from a position; a number that does not read back
+	// stays 0 and the text is all there is.
+	pos.Line, _ = strconv.Atoi(line)
+	pos.Col, _ = strconv.Atoi(column)
+	return pos
+}
+
+func (c *compiler) errorf(pos xmldoc.Pos, section, format string, args ...any) {
+	c.problems = append(c.problems, &apphost.Error{Pos: pos, Section: section, Msg: fmt.Sprintf(format, args...)})
+}
+
+func (c *compiler) warnf(pos xmldoc.Pos, section, format string, args ...any) {
+	c.problems = append(c.problems, &apphost.Error{Pos: pos, Section: section, Msg: fmt.Sprintf(format, args...), Warning: true})
+}

@@ -1,0 +1,85 @@
+package compile
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vpath"
+	"github.com/ftphost/ftphost/pkg/xmldoc"
+)
+
+// isolationNone is userIsolation/@mode None.
+const isolationNone = 4
+
+// unserved keeps a site stopped that asks for a protection this version does
+// not give: serving it without would open what was meant to be closed.
+func (c *compiler) unserved(s *site.Site, ftp *apphost.Element, f *ftpServerSettings) {
+	if f.UserIsolation.Mode != isolationNone {
+		v := ftp.Child("userIsolation").Attr("mode")
+		c.errorf(v.Pos(), sectionSites, "site %q: user isolation (%s) is not served by this version, so the site does not start", s.Name, v.Text)
+	}
+	if p := f.Security.CustomAuthorization.Provider; p.Enabled && p.Name != "" {
+		v := ftp.Child("security").Child("customAuthorization").Child("provider").Attr("name")
+		c.errorf(v.Pos(), sectionSites, "site %q: the custom authorization provider %q cannot run here, so the site does not start", s.Name, p.Name)
+	}
+	sections := []*apphost.Element{c.cfg.Section(sectionIPSecurity, "")}
+	for _, l := range c.cfg.Locations(sectionIPSecurity, s.Name) {
+		sections = append(sections, c.cfg.Section(sectionIPSecurity, s.Name+l.Path))
+	}
+	for _, e := range sections {
+		var ip ipSecuritySettings
+		c.decode(e, &ip)
+		if !ip.AllowUnlisted || len(ip.Entries) > 0 {
+			c.errorf(e.Pos(), sectionIPSecurity, "site %q: IP address restrictions are not served by this version, so the site does not start", s.Name)
+			return
+		}
+	}
+}
+
+// doubts warns of what is allowed and hardly meant.
+func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
+	security := e.Child("ftpServer").Child("security")
+	if s.Channel.Control != site.ControlAllow {
+		v := security.Child("ssl").Attr("controlChannelPolicy")
+		pos := v.Pos()
+		if !v.Set {
+			pos = e.Pos()
+		}
+		c.warnf(pos, sectionSites, "site %q: controlChannelPolicy is %s and TLS is not served by this version, so nobody can log in; "+
+			`<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" /> allows plain FTP`, s.Name, v.Text)
+	}
+	if !s.Login.AllowAnonymous && len(s.Login.Providers) == 0 {
+		c.warnf(e.Pos(), sectionSites, "site %q: no authentication method is enabled, so nobody can log in", s.Name)
+	}
+	for _, p := range security.Child("authentication").Child("customAuthentication").Child("providers").Entries() {
+		if p.Attr("enabled").Bool() {
+			c.warnf(p.Pos(), sectionSites, "site %q: the authentication provider %q cannot run here; its users cannot log in", s.Name, p.Attr("name").Text)
+		}
+	}
+}
+
+// folder is a virtual directory and where it is.
+type folder struct {
+	path     vpath.Path
+	physical string
+}
+
+// circle warns when a virtual directory shows the folder of one above it, or
+// a folder around it: clients that walk the tree would go round.
+func (c *compiler) circle(siteName string, above []folder, f folder, pos xmldoc.Pos) {
+	for _, a := range above {
+		if f.physical == "" || a.physical == "" {
+			continue
+		}
+		if _, under := f.path.Under(a.path); !under || f.path == a.path {
+			continue
+		}
+		if a.physical == f.physical || strings.HasPrefix(a.physical, f.physical+string(filepath.Separator)) {
+			c.warnf(pos, sectionSites, "site %q: virtual directory %s shows the folder of %s again; programs that walk the tree go round in a circle",
+				siteName, f.path, a.path)
+			return
+		}
+	}
+}

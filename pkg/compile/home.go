@@ -1,0 +1,130 @@
+package compile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/xmldoc"
+	"github.com/ftphost/ftphost/schema"
+)
+
+// Names of the files in a home folder.
+const (
+	ConfigFile  = "applicationHost.config"
+	OwnFile     = "ftphost.config"
+	AccountFile = "localAccounts.config"
+	SchemaDir   = "schema"
+)
+
+// Home says where a configuration is.
+type Home struct {
+	// Dir is the folder of the configuration; relative paths start there.
+	Dir string
+	// Config is the applicationHost.config.
+	Config string
+}
+
+// NewHome is the home in dir with the usual file names.
+func NewHome(dir string) Home {
+	return Home{Dir: dir, Config: filepath.Join(dir, ConfigFile)}
+}
+
+// Own is the path of ftphost.config.
+func (h Home) Own() string { return filepath.Join(h.Dir, OwnFile) }
+
+// Accounts is the path of localAccounts.config.
+func (h Home) Accounts() string { return filepath.Join(h.Dir, AccountFile) }
+
+// Load reads and validates the configuration of the home. The list holds
+// everything that is wrong or doubtful; the configuration is nil when
+// anything is wrong.
+func (h Home) Load() (*apphost.Configuration, apphost.ErrorList) {
+	definitions, err := h.schema()
+	if err != nil {
+		return nil, fileErrors(err)
+	}
+	var documents []*xmldoc.Document
+	var problems apphost.ErrorList
+	for _, file := range []struct {
+		path     string
+		optional bool
+	}{{h.Config, false}, {h.Own(), true}} {
+		doc, err := readDocument(file.path)
+		switch {
+		case err == nil:
+			documents = append(documents, doc)
+		case file.optional && errors.Is(err, fs.ErrNotExist):
+		default:
+			problems = append(problems, fileErrors(err)...)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return apphost.Load(definitions, documents...)
+}
+
+// schema is the embedded schema and what the home's schema folder adds.
+func (h Home) schema() (*apphost.Schema, error) {
+	documents, err := readSchemas(schema.FS, ".")
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(h.Dir, SchemaDir)
+	if _, err := os.Stat(dir); err == nil {
+		extra, err := readSchemas(os.DirFS(dir), dir)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, extra...)
+	}
+	return apphost.ParseSchema(documents...)
+}
+
+func readSchemas(files fs.FS, prefix string) ([]*xmldoc.Document, error) {
+	names, err := fs.Glob(files, "*.xml")
+	if err != nil {
+		return nil, err
+	}
+	var documents []*xmldoc.Document
+	for _, name := range names {
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := xmldoc.Parse(filepath.Join(prefix, name), data)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, doc)
+	}
+	return documents, nil
+}
+
+func readDocument(path string) (*xmldoc.Document, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return xmldoc.Parse(path, data)
+}
+
+// fileErrors puts an error of reading or parsing a file into the list form.
+func fileErrors(err error) apphost.ErrorList {
+	var list apphost.ErrorList
+	if errors.As(err, &list) {
+		return list
+	}
+	var parse *xmldoc.Error
+	if errors.As(err, &parse) {
+		return apphost.ErrorList{{Pos: parse.Pos, Msg: parse.Msg, Err: err}}
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return apphost.ErrorList{{Pos: xmldoc.Pos{File: path.Path}, Msg: "cannot be read: " + path.Err.Error(), Err: err}}
+	}
+	return apphost.ErrorList{{Msg: err.Error(), Err: err}}
+}

@@ -1,0 +1,100 @@
+package compile
+
+import (
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// levels are the authorization rules and request filters of one site: what
+// the server level says, then each location of the site that says something.
+func (c *compiler) levels(siteName string) []access.Level {
+	levels := []access.Level{{
+		Path:   vpath.Root,
+		Rules:  c.rules(c.cfg.Section(sectionAuthorization, "").Entries()),
+		Filter: c.filter(c.cfg.Section(sectionRequestFiltering, "")),
+	}}
+	for _, l := range c.cfg.Locations(sectionAuthorization, siteName) {
+		levels = append(levels, c.ruleLevel(siteName, l))
+	}
+	for _, l := range c.cfg.Locations(sectionRequestFiltering, siteName) {
+		levels = append(levels, access.Level{
+			Path:   vpath.Clean(l.Path),
+			Filter: c.filter(c.cfg.Section(sectionRequestFiltering, siteName+l.Path)),
+		})
+	}
+	return levels
+}
+
+// ruleLevel is what one location adds. A location that removes inherited
+// rules is given the whole merged list instead, so that evaluation need not
+// know about removing.
+func (c *compiler) ruleLevel(siteName string, l *apphost.LocationSection) access.Level {
+	cleared, added, removed := l.Element.Own()
+	level := access.Level{Path: vpath.Clean(l.Path), Clear: cleared}
+	if len(removed) > 0 {
+		level.Clear = true
+		added = c.cfg.Section(sectionAuthorization, siteName+l.Path).Entries()
+	}
+	level.Rules = c.rules(added)
+	return level
+}
+
+const accessDeny = 1
+
+func (c *compiler) rules(entries []*apphost.Element) []access.Rule {
+	rules := make([]access.Rule, 0, len(entries))
+	for _, e := range entries {
+		var r ruleSettings
+		c.decode(e, &r)
+		rules = append(rules, access.Rule{
+			Deny: r.AccessType == accessDeny, Users: list(r.Users), Roles: list(r.Roles),
+			Permissions: access.Permission(r.Permissions), Origin: e.Pos().String(),
+		})
+	}
+	return rules
+}
+
+// list splits a comma list as IIS writes it; items may be padded.
+func list(s string) []string {
+	var items []string
+	for item := range strings.SplitSeq(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (c *compiler) filter(e *apphost.Element) *access.RequestFilter {
+	var r requestFilteringSettings
+	c.decode(e, &r)
+	settings := access.FilterSettings{
+		AllowHighBit: r.AllowHighBitCharacters, MaxURL: r.Limits.MaxURL,
+		MaxContentLength:        r.Limits.MaxAllowedContentLength,
+		AllowUnlistedExtensions: r.FileExtensions.AllowUnlisted,
+		Extensions:              map[string]bool{},
+	}
+	for _, x := range r.FileExtensions.Extensions {
+		settings.Extensions[x.Extension] = x.Allowed
+	}
+	for _, h := range r.HiddenSegments {
+		settings.HiddenSegments = append(settings.HiddenSegments, h.Segment)
+	}
+	for _, d := range r.DenyURLSequences {
+		settings.DeniedSequences = append(settings.DeniedSequences, d.Sequence)
+	}
+	return access.NewRequestFilter(settings)
+}
+
+// disagreements warns where the order in which rules are evaluated matters:
+// the sources do not agree on how IIS decides there, and this program denies.
+func (c *compiler) disagreements(levels []access.Level) {
+	for _, d := range access.Disagreements(levels) {
+		c.warnf(position(d.Deny.Origin), sectionAuthorization,
+			"at %s this Deny wins for %s over the Allow at %s, since Deny rules come first; by %s order it would not",
+			d.Path, d.Who, d.Allow.Origin, d.Model)
+	}
+}

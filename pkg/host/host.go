@@ -1,0 +1,168 @@
+// Package host keeps the running sites equal to the configuration: it loads
+// and compiles it, opens the endpoints, serves them and stops in steps. It
+// never parses the protocol and never formats XML.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/ftphost/ftphost/pkg/accounts"
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/compile"
+	"github.com/ftphost/ftphost/pkg/datachannel"
+	"github.com/ftphost/ftphost/pkg/ftpserver"
+	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/w3clog"
+)
+
+// Options say what to host and how.
+type Options struct {
+	Home compile.Home
+	// PortOffset is added to every port that is listened on, so that a
+	// configuration with port 21 can be tried without privileges.
+	PortOffset int
+	// Log is the operational log.
+	Log zerolog.Logger
+	// Grace is how long transfers may go on after a stop was asked for.
+	Grace time.Duration
+}
+
+// Host is the running whole. It owns what outlives a single configuration:
+// the passive ports, the log files, uploads in progress.
+type Host struct {
+	options  Options
+	accounts *accounts.File
+	logs     *w3clog.Files
+	ports    *datachannel.Ports
+	server   *ftpserver.Server
+	snapshot *site.Snapshot
+	sockets  []socket
+	failed   map[string][]string // site name → what could not be opened
+}
+
+// socket is one open endpoint.
+type socket struct {
+	listener net.Listener
+	endpoint *site.Endpoint
+}
+
+// rememberedLogins bounds the memory of the credentials cache.
+const rememberedLogins = 10000
+
+// Refused is returned by Start when the configuration is not served at all.
+type Refused struct {
+	// Problems are all findings, errors and warnings.
+	Problems apphost.ErrorList
+}
+
+func (r *Refused) Error() string { return "the configuration is refused; nothing is served" }
+
+// Start loads the configuration and opens its endpoints. A site that cannot
+// run is reported by Status and keeps no other from running. The warnings are
+// returned, and logged by the caller if it wants.
+func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
+	computer, err := computerName()
+	if err != nil {
+		return nil, nil, err
+	}
+	h := &Host{options: o, failed: map[string][]string{}, accounts: accounts.Open(o.Home.Accounts())}
+	h.accounts.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
+	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
+
+	cfg, problems := o.Home.Load()
+	if cfg == nil {
+		return nil, nil, &Refused{problems}
+	}
+	result, more := compile.Snapshot(cfg, compile.Parts{
+		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
+		Accounts: h.accounts.Directory, ComputerName: computer,
+		Verified: auth.NewVerifyCache(rememberedLogins), Workers: local.NewWorkers(0),
+	})
+	problems = append(problems, more...)
+	if result == nil {
+		return nil, nil, &Refused{problems}
+	}
+	h.snapshot = result.Snapshot
+	if h.ports, err = newPorts(result.Passive, o.PortOffset); err != nil {
+		return nil, problems, err
+	}
+	h.server = ftpserver.New(ftpserver.Config{
+		Ports: h.ports, Log: o.Log, ComputerName: computer,
+		UseDomainNameAsHostName: func() bool { return h.snapshot.UseDomainNameAsHostName },
+		LocalAddresses:          localAddresses,
+	})
+	h.listen(ctx)
+	return h, problems, nil
+}
+
+// computerName is this machine's name as Windows writes it in front of local
+// accounts: the first label, in capitals.
+func computerName() (string, error) {
+	name, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("finding the name of this computer: %w", err)
+	}
+	label, _, _ := strings.Cut(name, ".")
+	return strings.ToUpper(label), nil
+}
+
+func newPorts(r compile.PortRange, offset int) (*datachannel.Ports, error) {
+	if r.High+offset > maxPort {
+		return nil, fmt.Errorf("--port-offset %d moves the passive port %d above %d", offset, r.High, maxPort)
+	}
+	return datachannel.NewPorts(datachannel.PortsConfig{Low: r.Low, High: r.High, Offset: offset}), nil
+}
+
+// Run serves until ctx ends, then stops in steps: no new connections, idle
+// sessions are told, transfers may finish within the grace time, and what is
+// left is cut.
+func (h *Host) Run(ctx context.Context) error {
+	var loops sync.WaitGroup
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	loops.Go(func() {
+		if err := h.logs.Run(background); err != nil && !errors.Is(err, context.Canceled) {
+			h.options.Log.Error().Err(err).Msg("site logs stopped")
+		}
+	})
+	for _, s := range h.sockets {
+		loops.Go(func() {
+			if err := h.server.Serve(s.listener, func() *site.Endpoint { return s.endpoint }); err != nil {
+				h.options.Log.Error().Err(err).Str(logging.Endpoint, s.listener.Addr().String()).Msg("endpoint stopped")
+			}
+		})
+	}
+	<-ctx.Done()
+	err := h.stop()
+	stop()
+	loops.Wait()
+	return errors.Join(err, h.logs.Close())
+}
+
+func (h *Host) stop() error {
+	h.options.Log.Info().Dur(logging.Grace, h.options.Grace).Msg("stopping")
+	for _, s := range h.sockets {
+		// Already closed is as good as closing.
+		_ = s.listener.Close()
+	}
+	grace, cancel := context.WithTimeout(context.Background(), h.options.Grace)
+	defer cancel()
+	err := h.server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		h.options.Log.Warn().Msg("grace time over; transfers were cut")
+		err = nil
+	}
+	return errors.Join(err, h.ports.Close())
+}
