@@ -27,8 +27,8 @@ type stream struct {
 	changed sync.Cond
 	data    []byte
 	// ended: nothing more will be written. reset: the writer went away without
-	// reading all it was sent. readerGone: nobody will read.
-	ended, reset, readerGone bool
+	// reading all it was sent.
+	ended, reset bool
 	// closedRead and closedWrite are set by Close of that end.
 	closedRead, closedWrite bool
 	read, write             deadline
@@ -180,7 +180,7 @@ func (s *stream) put(b []byte) (done int, err error) {
 			return done, net.ErrClosed
 		case s.write.passed():
 			return done, os.ErrDeadlineExceeded
-		case s.ended, s.readerGone:
+		case s.ended, s.closedRead:
 			return done, os.NewSyscallError("write", syscall.EPIPE)
 		}
 		n := min(len(b)-done, window-len(s.data))
@@ -221,7 +221,7 @@ func (s *stream) abandon() (unread, first bool) {
 		return false, false
 	}
 	unread = len(s.data) > 0
-	s.closedRead, s.readerGone, s.data = true, true, nil
+	s.closedRead, s.data = true, nil
 	if s.read.timer != nil {
 		s.read.timer.Stop()
 	}

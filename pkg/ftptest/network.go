@@ -2,7 +2,6 @@ package ftptest
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -90,7 +89,7 @@ func (n *Network) taken(port uint16) bool {
 // Dial connects from local, whose port may be 0, to remote. It fails with
 // ECONNREFUSED when nobody listens there, and waits while the listener's
 // backlog is full.
-func (n *Network) Dial(ctx context.Context, network string, local, remote netip.AddrPort) (net.Conn, error) {
+func (n *Network) Dial(ctx context.Context, _ string, local, remote netip.AddrPort) (net.Conn, error) {
 	n.mu.Lock()
 	if local.Port() == 0 {
 		local = netip.AddrPortFrom(local.Addr(), n.freePort())
@@ -108,7 +107,7 @@ func (n *Network) Dial(ctx context.Context, network string, local, remote netip.
 	case <-l.closed:
 		return nil, client.failed("dial", os.NewSyscallError("connect", syscall.ECONNREFUSED))
 	case <-ctx.Done():
-		return nil, client.failed("dial", fmt.Errorf("%s: %w", network, ctx.Err()))
+		return nil, client.failed("dial", ctx.Err())
 	}
 }
 
