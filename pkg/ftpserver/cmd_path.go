@@ -31,7 +31,6 @@ func (s *session) changeTo(p vpath.Path, cmd ftp.Command) (ftp.Reply, error) {
 }
 
 func (s *session) pwd(context.Context, ftp.Command) (ftp.Reply, error) {
-	s.now.path = s.cwd
 	return reply(257, s.cwd.Quote()+" is current directory."), nil
 }
 

@@ -1,0 +1,340 @@
+package ftpserver_test
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/content/local"
+	"github.com/ftphost/ftphost/pkg/ftptest"
+	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/vpath"
+	"github.com/ftphost/ftphost/pkg/w3clog"
+)
+
+// configuration is what these tests read of an applicationHost.config: enough
+// to build the sites of a conversation without the configuration system.
+// Absent attributes have the defaults below, which are those of the schema.
+type configuration struct {
+	Sites     []siteElement     `xml:"system.applicationHost>sites>site"`
+	Locations []locationElement `xml:"location"`
+	FTP       struct {
+		HostNames struct {
+			ByDomain bool `xml:"useDomainNameAsHostName,attr"`
+		} `xml:"serverRuntime>hostNameSupport"`
+		Rules authorizationElement `xml:"security>authorization"`
+	} `xml:"system.ftpServer"`
+}
+
+type siteElement struct {
+	Name     string `xml:"name,attr"`
+	ID       uint32 `xml:"id,attr"`
+	Bindings []struct {
+		Information string `xml:"bindingInformation,attr"`
+	} `xml:"bindings>binding"`
+	Directories []struct {
+		Path     string `xml:"path,attr"`
+		Physical string `xml:"physicalPath,attr"`
+	} `xml:"application>virtualDirectory"`
+	FTP ftpElement `xml:"ftpServer"`
+}
+
+type ftpElement struct {
+	AllowUTF8   string `xml:"allowUTF8,attr"`
+	Connections struct {
+		Unauthenticated string `xml:"unauthenticatedTimeout,attr"`
+		Control         string `xml:"controlChannelTimeout,attr"`
+		Data            string `xml:"dataChannelTimeout,attr"`
+		MinBytes        string `xml:"minBytesPerSecond,attr"`
+		Max             string `xml:"maxConnections,attr"`
+		Reset           bool   `xml:"resetOnMaxConnections,attr"`
+	} `xml:"connections"`
+	Security struct {
+		Authentication struct {
+			Anonymous struct {
+				Enabled bool `xml:"enabled,attr"`
+			} `xml:"anonymousAuthentication"`
+			Basic struct {
+				Enabled bool `xml:"enabled,attr"`
+			} `xml:"basicAuthentication"`
+		} `xml:"authentication"`
+		SSL struct {
+			Control string `xml:"controlChannelPolicy,attr"`
+			Data    string `xml:"dataChannelPolicy,attr"`
+		} `xml:"ssl"`
+		DataChannel struct {
+			Port string `xml:"matchClientAddressForPort,attr"`
+			Pasv string `xml:"matchClientAddressForPasv,attr"`
+		} `xml:"dataChannelSecurity"`
+		Commands struct {
+			MaxLine  string `xml:"maxCommandLine,attr"`
+			Unlisted string `xml:"allowUnlisted,attr"`
+			Adds     []struct {
+				Command string `xml:"command,attr"`
+				Allowed bool   `xml:"allowed,attr"`
+			} `xml:"add"`
+		} `xml:"commandFiltering"`
+	} `xml:"security"`
+	Messages struct {
+		Banner     string `xml:"bannerMessage,attr"`
+		Greeting   string `xml:"greetingMessage,attr"`
+		Exit       string `xml:"exitMessage,attr"`
+		MaxClients string `xml:"maxClientsMessage,attr"`
+		Suppress   bool   `xml:"suppressDefaultBanner,attr"`
+		Details    string `xml:"allowLocalDetailedErrors,attr"`
+		Expand     bool   `xml:"expandVariables,attr"`
+	} `xml:"messages"`
+	Browse struct {
+		Flags string `xml:"showFlags,attr"`
+	} `xml:"directoryBrowse"`
+	Files struct {
+		KeepPartial    bool `xml:"keepPartialUploads,attr"`
+		Replace        bool `xml:"allowReplaceOnRename,attr"`
+		ReadInProgress bool `xml:"allowReadUploadsInProgress,attr"`
+	} `xml:"fileHandling"`
+	Firewall struct {
+		External string `xml:"externalIp4Address,attr"`
+	} `xml:"firewallSupport"`
+}
+
+type authorizationElement struct {
+	Clear *struct{} `xml:"clear"`
+	Rules []struct {
+		Type        string `xml:"accessType,attr"`
+		Users       string `xml:"users,attr"`
+		Roles       string `xml:"roles,attr"`
+		Permissions string `xml:"permissions,attr"`
+	} `xml:"add"`
+}
+
+type locationElement struct {
+	Path string               `xml:"path,attr"`
+	FTP  authorizationElement `xml:"system.ftpServer>security>authorization"`
+	Filt struct {
+		Limits struct {
+			MaxContent int64 `xml:"maxAllowedContentLength,attr"`
+		} `xml:"requestLimits"`
+		Hidden []struct {
+			Segment string `xml:"segment,attr"`
+		} `xml:"hiddenSegments>add"`
+	} `xml:"system.ftpServer>security>requestFiltering"`
+}
+
+// world is what a conversation happens in.
+type world struct {
+	config configuration
+	sites  []*site.Site
+	logs   *w3clog.Files
+	logDir string
+}
+
+// build makes the sites of the applicationHost.config in home.
+func build(t testing.TB, home string, accounts []ftptest.Account) *world {
+	t.Helper()
+	w := &world{logDir: filepath.Join(home, "logs")}
+	config, err := os.ReadFile(filepath.Join(home, "applicationHost.config"))
+	if err == nil {
+		err = xml.Unmarshal(config, &w.config)
+	}
+	if err != nil {
+		t.Fatalf("applicationHost.config: %v", err)
+	}
+	w.logs = w3clog.NewFiles(func(err error) { t.Errorf("log: %v", err) })
+	for i := range w.config.Sites {
+		w.sites = append(w.sites, w.site(t, &w.config.Sites[i], accounts))
+	}
+	return w
+}
+
+func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Site {
+	t.Helper()
+	f := &e.FTP
+	s := &site.Site{
+		ID: e.ID, Name: e.Name, Counters: &site.Counters{}, AllowUTF8: flag(f.AllowUTF8, true),
+		Connections: site.Connections{
+			UnauthenticatedTimeout: secs(t, f.Connections.Unauthenticated, 30),
+			ControlChannelTimeout:  secs(t, f.Connections.Control, 120),
+			DataChannelTimeout:     secs(t, f.Connections.Data, 30),
+			MinBytesPerSecond:      int(number(t, f.Connections.MinBytes, 240)),
+			MaxConnections:         uint32(number(t, f.Connections.Max, 4294967295)),
+			ResetOnMaxConnections:  f.Connections.Reset,
+		},
+		Messages: site.Messages{
+			Banner: f.Messages.Banner, Greeting: f.Messages.Greeting, Exit: f.Messages.Exit,
+			MaxClients: f.Messages.MaxClients, SuppressDefaultBanner: f.Messages.Suppress,
+			AllowLocalDetailedErrors: flag(f.Messages.Details, true), ExpandVariables: f.Messages.Expand,
+		},
+		DataChannel: site.DataChannel{
+			MatchClientAddressForPort: flag(f.Security.DataChannel.Port, true),
+			MatchClientAddressForPasv: flag(f.Security.DataChannel.Pasv, true),
+		},
+		Browse: site.Browse{
+			LongDate: strings.Contains(f.Browse.Flags, "LongDate"), Unix: strings.Contains(f.Browse.Flags, "StyleUnix"),
+			AvailableBytes:     strings.Contains(f.Browse.Flags, "DisplayAvailableBytes"),
+			VirtualDirectories: strings.Contains(f.Browse.Flags, "DisplayVirtualDirectories"),
+			UseGMT:             strings.Contains(f.Browse.Flags, "UseGmtTime"),
+		},
+		MaxCommandLine: int(number(t, f.Security.Commands.MaxLine, 4096)),
+	}
+	verbs := map[string]bool{}
+	for _, c := range f.Security.Commands.Adds {
+		verbs[c.Command] = c.Allowed
+	}
+	s.Commands = access.NewCommandFilter(flag(f.Security.Commands.Unlisted, true), verbs)
+	s.Channel = site.ChannelPolicy{
+		Control: map[string]site.ControlPolicy{"": site.ControlRequire, "SslRequire": site.ControlRequire, "SslAllow": site.ControlAllow, "SslRequireCredentialsOnly": site.ControlRequireCredentialsOnly}[f.Security.SSL.Control],
+		Data:    map[string]site.DataPolicy{"": site.DataRequire, "SslRequire": site.DataRequire, "SslAllow": site.DataAllow, "SslDeny": site.DataDeny}[f.Security.SSL.Data],
+	}
+	if f.Firewall.External != "" {
+		s.DataChannel.ExternalIPv4 = netip.MustParseAddr(f.Firewall.External)
+	}
+	for _, b := range e.Bindings {
+		s.Bindings = append(s.Bindings, binding(t, b.Information))
+	}
+	s.Login = &auth.Chain{AllowAnonymous: f.Security.Authentication.Anonymous.Enabled}
+	if f.Security.Authentication.Basic.Enabled {
+		s.Login.Providers = []auth.Provider{people}
+	}
+	s.Root = w.namespace(t, e)
+	s.Log = w.logs.Open(w3clog.Settings{
+		Enabled: true, Directory: filepath.Join(w.logDir, fmt.Sprintf("FTPSVC%d", e.ID)), Period: w3clog.Daily,
+		Fields: w3clog.DefaultFields, Selective: w3clog.LogSuccessful | w3clog.LogError | w3clog.LogInfrastructure, UTF8: true,
+	})
+	return s
+}
+
+func (w *world) namespace(t testing.TB, e *siteElement) *vfs.Namespace {
+	t.Helper()
+	settings := vfs.Settings{
+		Access:             access.NewTree(w.levels(e.Name)),
+		KeepPartialUploads: e.FTP.Files.KeepPartial, AllowReplaceOnRename: e.FTP.Files.Replace,
+		AllowReadUploadsInProgress: e.FTP.Files.ReadInProgress,
+		ListVirtualDirectories:     strings.Contains(e.FTP.Browse.Flags, "DisplayVirtualDirectories"),
+	}
+	for _, d := range e.Directories {
+		settings.Mounts = append(settings.Mounts, vfs.Mount{Path: vpath.Clean(d.Path), Store: local.New(d.Physical)})
+	}
+	n, err := vfs.NewNamespace(settings)
+	if err != nil {
+		t.Fatalf("site %s: %v", e.Name, err)
+	}
+	return n
+}
+
+// levels are the rules of the server, of the site and of the paths below it.
+func (w *world) levels(name string) []access.Level {
+	levels := []access.Level{level("/", w.config.FTP.Rules)}
+	for _, l := range w.config.Locations {
+		head, rest, _ := strings.Cut(l.Path, "/")
+		if !strings.EqualFold(head, name) {
+			continue
+		}
+		at := level(vpath.Clean(rest), l.FTP)
+		if l.Filt.Limits.MaxContent != 0 || len(l.Filt.Hidden) > 0 {
+			filter := access.FilterSettings{AllowHighBit: true, AllowUnlistedExtensions: true, MaxContentLength: l.Filt.Limits.MaxContent}
+			for _, h := range l.Filt.Hidden {
+				filter.HiddenSegments = append(filter.HiddenSegments, h.Segment)
+			}
+			at.Filter = access.NewRequestFilter(filter)
+		}
+		levels = append(levels, at)
+	}
+	return levels
+}
+
+func level(p vpath.Path, e authorizationElement) access.Level {
+	l := access.Level{Path: p, Clear: e.Clear != nil}
+	for _, r := range e.Rules {
+		rule := access.Rule{Deny: r.Type == "Deny", Users: words(r.Users), Roles: words(r.Roles), Origin: string(p)}
+		for _, p := range words(r.Permissions) {
+			rule.Permissions |= map[string]access.Permission{"Read": access.Read, "Write": access.Write}[p]
+		}
+		l.Rules = append(l.Rules, rule)
+	}
+	return l
+}
+
+// endpoint is the one all sites of the file share.
+func (w *world) endpoint(t testing.TB) *site.Endpoint {
+	t.Helper()
+	endpoints, conflicts := site.Endpoints(w.sites)
+	if len(endpoints) != 1 || len(conflicts) != 0 {
+		t.Fatalf("the sites need %d endpoints, with %d conflicts; a conversation has one", len(endpoints), len(conflicts))
+	}
+	return endpoints[0]
+}
+
+func words(list string) []string {
+	var out []string
+	for w := range strings.SplitSeq(list, ",") {
+		if w = strings.TrimSpace(w); w != "" {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func flag(s string, def bool) bool {
+	if s == "" {
+		return def
+	}
+	return s == "true"
+}
+
+func number(t testing.TB, s string, def int64) int64 {
+	t.Helper()
+	if s == "" {
+		return def
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func secs(t testing.TB, s string, def int64) time.Duration {
+	return time.Duration(number(t, s, def)) * time.Second
+}
+
+func binding(t testing.TB, info string) site.Binding {
+	t.Helper()
+	hostAt := strings.LastIndexByte(info, ':')
+	portAt := strings.LastIndexByte(info[:hostAt], ':')
+	b := site.Binding{Port: uint16(number(t, info[portAt+1:hostAt], 21)), Host: strings.ToLower(info[hostAt+1:])}
+	if address := strings.Trim(info[:portAt], "[]"); address != "*" {
+		b.Address = netip.MustParseAddr(address)
+	}
+	return b
+}
+
+// accountList is a source of accounts held in memory. It is down for the
+// account "down".
+type accountList []ftptest.Account
+
+func (l accountList) Authenticate(_ context.Context, c auth.Credentials) (*auth.Principal, error) {
+	name := c.User
+	if i := strings.LastIndexAny(name, `\/`); i >= 0 {
+		name = name[i+1:]
+	}
+	if name == "down" {
+		return nil, errors.New("the directory server does not answer")
+	}
+	for _, a := range l {
+		if strings.EqualFold(a.Name, name) && a.Password == c.Password {
+			return auth.NewPrincipal("", a.Name, a.Groups), nil
+		}
+	}
+	return nil, auth.ErrLogon
+}
