@@ -195,7 +195,7 @@ func TestLoadTellsWhatIsWrong(t *testing.T) {
 		want       []string // part of each finding, in order
 	}{
 		{"not XML", "<configuration", false, []string{":1:"}},
-		{"an unknown attribute", head + `<users><add name="ann" pasword=""/></users></localAccounts></configuration>`, false, []string{"pasword"}},
+		{"an unknown attribute", head + `<users><add name="ann" password="" enabld="true"/></users></localAccounts></configuration>`, false, []string{"enabld"}},
 		{"a plain password", head + `<users><add name="ann" password="geheim"/></users></localAccounts></configuration>`, false, []string{":2:"}},
 		{"a bad name", head + `<users><add name="a@b" password=""/></users></localAccounts></configuration>`, false, []string{"no password", `"a@b"`}},
 		{"user and group of one name", head + `<users><add name="ann" password=""/></users><groups><group name="ANN"/></groups></localAccounts></configuration>`, false, []string{"no password", "taken"}},

@@ -30,7 +30,7 @@ func (d *draft) group(name string) (*etree.Element, error) {
 
 func (d *draft) find(list, tag, what, name string) (*etree.Element, error) {
 	if found := named(d.list(list), tag, "name", name); len(found) > 0 {
-		return found[len(found)-1], nil // as after a remove or clear, the last is in force
+		return found[0], nil // a file with two is one with errors
 	}
 	return nil, fmt.Errorf("%s %q: %w", what, name, ErrNotFound)
 }

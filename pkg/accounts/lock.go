@@ -3,7 +3,9 @@ package accounts
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -24,6 +26,9 @@ var errLocked = errors.New("locked")
 // returns how to give it back.
 func lock(path string) (unlock func() error, err error) {
 	f, err := os.OpenFile(path+lockSuffix, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no folder %s", filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, err
 	}
