@@ -161,7 +161,7 @@ func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Sit
 	t.Helper()
 	f := &e.FTP
 	s := &site.Site{
-		ID: e.ID, Name: e.Name, Counters: &site.Counters{}, AllowUTF8: flag(f.AllowUTF8, true),
+		ID: e.ID, Name: e.Name, Counters: &site.Counters{}, AllowUTF8: boolean(f.AllowUTF8, true),
 		Connections: site.Connections{
 			UnauthenticatedTimeout: secs(t, f.Connections.Unauthenticated, 30),
 			ControlChannelTimeout:  secs(t, f.Connections.Control, 120),
@@ -173,11 +173,11 @@ func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Sit
 		Messages: site.Messages{
 			Banner: f.Messages.Banner, Greeting: f.Messages.Greeting, Exit: f.Messages.Exit,
 			MaxClients: f.Messages.MaxClients, SuppressDefaultBanner: f.Messages.Suppress,
-			AllowLocalDetailedErrors: flag(f.Messages.Details, true), ExpandVariables: f.Messages.Expand,
+			AllowLocalDetailedErrors: boolean(f.Messages.Details, true), ExpandVariables: f.Messages.Expand,
 		},
 		DataChannel: site.DataChannel{
-			MatchClientAddressForPort: flag(f.Security.DataChannel.Port, true),
-			MatchClientAddressForPasv: flag(f.Security.DataChannel.Pasv, true),
+			MatchClientAddressForPort: boolean(f.Security.DataChannel.Port, true),
+			MatchClientAddressForPasv: boolean(f.Security.DataChannel.Pasv, true),
 		},
 		Browse: site.Browse{
 			LongDate: strings.Contains(f.Browse.Flags, "LongDate"), Unix: strings.Contains(f.Browse.Flags, "StyleUnix"),
@@ -191,7 +191,7 @@ func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Sit
 	for _, c := range f.Security.Commands.Adds {
 		verbs[c.Command] = c.Allowed
 	}
-	s.Commands = access.NewCommandFilter(flag(f.Security.Commands.Unlisted, true), verbs)
+	s.Commands = access.NewCommandFilter(boolean(f.Security.Commands.Unlisted, true), verbs)
 	s.Channel = site.ChannelPolicy{
 		Control: map[string]site.ControlPolicy{"": site.ControlRequire, "SslRequire": site.ControlRequire, "SslAllow": site.ControlAllow, "SslRequireCredentialsOnly": site.ControlRequireCredentialsOnly}[f.Security.SSL.Control],
 		Data:    map[string]site.DataPolicy{"": site.DataRequire, "SslRequire": site.DataRequire, "SslAllow": site.DataAllow, "SslDeny": site.DataDeny}[f.Security.SSL.Data],
@@ -285,7 +285,7 @@ func words(list string) []string {
 	return out
 }
 
-func flag(s string, def bool) bool {
+func boolean(s string, def bool) bool {
 	if s == "" {
 		return def
 	}
