@@ -100,7 +100,7 @@ func (a *Active) Ready() bool {
 }
 
 // Conn waits for the connection. When ctx is done first the attempt is given
-// up and the error is that of ctx. After Close the error is net.ErrClosed.
+// up and the error is that of ctx. After Close it fails.
 func (a *Active) Conn(ctx context.Context) (net.Conn, error) {
 	select {
 	case <-a.finished:

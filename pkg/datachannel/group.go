@@ -29,17 +29,25 @@ type group struct {
 type entrance struct {
 	listener net.Listener
 	addr     netip.AddrPort
-	// expected are the channels that wait here, by client. One under the zero
-	// address takes whoever comes and is then the only one.
-	expected map[netip.Addr]*Passive
+	// expected are the channels that wait here. One for anyone is the only one.
+	expected map[guest]*Passive
 }
+
+// guest is whom a port waits for.
+type guest struct {
+	address netip.Addr
+	anybody bool
+}
+
+// anyone is the guest of a port whose client's address does not matter.
+func anyone() guest { return guest{anybody: true} }
 
 func newGroup(p *Ports, local netip.Addr) *group {
 	return &group{ports: p, local: local, isOpen: map[int]bool{}, failed: map[int]time.Time{}}
 }
 
-// choose returns a port that is free for client; the zero address is anybody.
-func (g *group) choose(client netip.Addr) (*entrance, error) {
+// choose returns a port that is free for a guest.
+func (g *group) choose(who guest) (*entrance, error) {
 	if len(g.entrances) < poolSize {
 		if e, err := g.open(); err == nil {
 			return e, nil
@@ -47,18 +55,18 @@ func (g *group) choose(client netip.Addr) (*entrance, error) {
 	}
 	for range g.entrances {
 		g.turn = (g.turn + 1) % len(g.entrances)
-		if e := g.entrances[g.turn]; e.freeFor(client) {
+		if e := g.entrances[g.turn]; e.freeFor(who) {
 			return e, nil
 		}
 	}
 	return g.open()
 }
 
-func (e *entrance) freeFor(client netip.Addr) bool {
-	if !client.IsValid() {
+func (e *entrance) freeFor(who guest) bool {
+	if who.anybody {
 		return len(e.expected) == 0
 	}
-	return e.expected[client] == nil && e.expected[netip.Addr{}] == nil
+	return e.expected[who] == nil && e.expected[anyone()] == nil
 }
 
 // open opens one more port.
@@ -130,7 +138,7 @@ func (g *group) listen(port int) (*entrance, error) {
 	e := &entrance{
 		listener: l,
 		addr:     netip.AddrPortFrom(g.local, tcp.AddrPort().Port()),
-		expected: map[netip.Addr]*Passive{},
+		expected: map[guest]*Passive{},
 	}
 	g.entrances = append(g.entrances, e)
 	g.ports.loops.Go(func() { g.ports.accept(e) })
@@ -163,18 +171,17 @@ func (p *Ports) accept(e *entrance) {
 // deliver hands conn to the channel that expects it, or closes it.
 func (p *Ports) deliver(e *entrance, conn net.Conn) {
 	p.mu.Lock()
-	c := e.expected[hostOf(conn.RemoteAddr())]
+	c := e.expected[guest{address: hostOf(conn.RemoteAddr())}]
 	if c == nil {
-		c = e.expected[netip.Addr{}]
+		c = e.expected[anyone()]
 	}
 	if c != nil {
+		p.delivered.Add(1)
 		c.settle(conn)
 	}
 	p.mu.Unlock()
 	if c == nil {
 		p.strangers.Add(1)
 		_ = conn.Close() // nothing was said on it
-		return
 	}
-	p.delivered.Add(1)
 }

@@ -10,8 +10,7 @@ import (
 type Passive struct {
 	ports    *Ports
 	entrance *entrance
-	// client may connect; the zero address is anybody.
-	client netip.Addr
+	guest    guest
 	// settled is closed when the connection has come or never will.
 	settled chan struct{}
 
@@ -84,6 +83,6 @@ func (c *Passive) giveUp() bool {
 // must be held.
 func (c *Passive) settle(conn net.Conn) {
 	c.conn, c.isOver = conn, true
-	delete(c.entrance.expected, c.client)
+	delete(c.entrance.expected, c.guest)
 	close(c.settled)
 }

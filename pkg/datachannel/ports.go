@@ -78,8 +78,9 @@ func listen(network, address string) (net.Listener, error) {
 // anybody and nobody shares it. Ports take turns. The error is ErrExhausted or
 // ErrListen, at once.
 func (p *Ports) Expect(local, client netip.Addr, matchClient bool) (*Passive, error) {
-	if !matchClient {
-		client = netip.Addr{}
+	who := anyone()
+	if matchClient {
+		who = guest{address: bare(client)}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,15 +92,15 @@ func (p *Ports) Expect(local, client netip.Addr, matchClient bool) (*Passive, er
 		g = newGroup(p, local)
 		p.groups[local] = g
 	}
-	e, err := g.choose(bare(client))
+	e, err := g.choose(who)
 	if err != nil {
 		if errors.Is(err, ErrExhausted) {
 			p.exhausted.Add(1)
 		}
 		return nil, err
 	}
-	c := &Passive{ports: p, entrance: e, client: bare(client), settled: make(chan struct{})}
-	e.expected[c.client] = c
+	c := &Passive{ports: p, entrance: e, guest: who, settled: make(chan struct{})}
+	e.expected[who] = c
 	return c, nil
 }
 

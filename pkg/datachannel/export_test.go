@@ -1,0 +1,7 @@
+package datachannel
+
+// Limits that tests look at.
+const (
+	PoolSize     = poolSize
+	MaxEphemeral = maxEphemeral
+)
