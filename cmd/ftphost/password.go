@@ -68,6 +68,9 @@ func readLine(r io.Reader) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
+// errNotGiven is an interrupt, or the end of the terminal, at the question.
+var errNotGiven = errors.New("no password was given; nothing was changed")
+
 // askTwice asks on the terminal without echo. The terminal is raw meanwhile, so
 // that an interrupt arrives as a key and leaves the terminal as it was.
 func askTwice(user string) (password string, err error) {
@@ -83,11 +86,11 @@ func askTwice(user string) (password string, err error) {
 	}{os.Stdin, os.Stderr}, "")
 	first, err := t.ReadPassword("Password for " + user + ": ")
 	if err != nil {
-		return "", fmt.Errorf("no password was given: %w", err)
+		return "", errNotGiven
 	}
 	second, err := t.ReadPassword("The same again: ")
 	if err != nil {
-		return "", fmt.Errorf("no password was given: %w", err)
+		return "", errNotGiven
 	}
 	if first != second {
 		return "", errors.New("the two passwords differ; nothing was changed")
