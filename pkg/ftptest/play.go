@@ -211,7 +211,7 @@ func (p *player) listen(ctx context.Context, how verb) error {
 func (p *player) connectEarly(ctx context.Context, line string) error {
 	word, _, _ := strings.Cut(line, " ")
 	transfers := slices.Contains([]string{"RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"}, strings.ToUpper(word))
-	if !transfers || p.data == nil || p.data.late {
+	if !transfers || p.data == nil || p.data.listener != nil || p.data.late {
 		return nil
 	}
 	if err := p.data.connect(ctx, p.target); err != nil {
