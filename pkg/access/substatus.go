@@ -64,7 +64,7 @@ const (
 // Text returns the detail text of a sub-status, or "" for a number that is
 // none.
 func Text(subStatus int) string {
-	texts := [...]string{
+	texts := [...]string{ //nolint:gosec // "credentials" is a word here
 		SubStatusOK:                        "Successful operation.",
 		SubStatusAuthorization:             "Authorization rules denied the access.",
 		SubStatusFileSystemDenied:          "File system denied the access.",

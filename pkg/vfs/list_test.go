@@ -95,9 +95,10 @@ func TestListErrors(t *testing.T) {
 		}
 	}
 	for _, p := range []vpath.Path{"/way", "/real"} {
-		err := h.view.List(p, vfs.ListOptions{}, func(content.Info) error { return fs.ErrNotExist })
-		if !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: the caller's error was lost: %v", p, err)
+		calls := 0
+		err := h.view.List(p, vfs.ListOptions{}, func(content.Info) error { calls++; return fs.ErrNotExist })
+		if !errors.Is(err, fs.ErrNotExist) || calls != 1 {
+			t.Errorf("%s: %v after %d calls, want the caller's error after one", p, err, calls)
 		}
 	}
 }

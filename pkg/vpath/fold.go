@@ -95,8 +95,8 @@ func foldRune(r rune) rune {
 	for c := unicode.SimpleFold(r); c != r; c = unicode.SimpleFold(c) {
 		least = min(least, c)
 	}
-	if least < utf8.RuneSelf {
-		return rune(lower(byte(least)))
+	if 'A' <= least && least <= 'Z' {
+		return least + ('a' - 'A')
 	}
 	return least
 }

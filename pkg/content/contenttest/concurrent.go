@@ -39,25 +39,7 @@ func testConcurrent(t *testing.T, s content.Store) {
 	for w := range workers {
 		wg.Go(func() {
 			for i := range files {
-				name := fmt.Sprintf("File-%d-%d", w, i)
-				f, _, err := s.Open("in/"+name, content.Replace)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				f.Close()
-				switch i % 3 {
-				case 0:
-					err = s.Rename("IN/"+strings.ToUpper(name), "out/"+name, false)
-				case 1:
-					err = s.Remove("in/" + strings.ToLower(name))
-				default:
-					_, err = s.Stat("in/" + strings.ToUpper(name))
-				}
-				if err != nil {
-					t.Error(err)
-				}
-				if err := s.List("out", func(content.Info) error { return nil }); err != nil {
+				if err := handle(s, fmt.Sprintf("File-%d-%d", w, i), i%3); err != nil {
 					t.Error(err)
 				}
 			}
@@ -67,4 +49,23 @@ func testConcurrent(t *testing.T, s content.Store) {
 	if in, out := len(Names(t, s, "in")), len(Names(t, s, "out")); in != workers*files/3 || out != workers*files/3 {
 		t.Errorf("%d in, %d out, want %d each", in, out, workers*files/3)
 	}
+}
+
+// handle makes a file, then moves, removes or finds it, and lists a directory
+// that changes meanwhile.
+func handle(s content.Store, name string, what int) error {
+	f, _, err := s.Open("in/"+name, content.Replace)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	switch what {
+	case 0:
+		err = s.Rename("IN/"+strings.ToUpper(name), "out/"+name, false)
+	case 1:
+		err = s.Remove("in/" + strings.ToLower(name))
+	default:
+		_, err = s.Stat("in/" + strings.ToUpper(name))
+	}
+	return errors.Join(err, s.List("out", func(content.Info) error { return nil }))
 }

@@ -96,7 +96,7 @@ func check(t *testing.T, what string, err, want error) {
 		t.Errorf("%s: %v, want %v", what, err, want)
 	case !errors.As(err, &e):
 		t.Errorf("%s: %v is no *content.Error", what, err)
-	case want == fs.ErrNotExist && errors.Is(err, content.ErrPathNotFound):
+	case errors.Is(want, fs.ErrNotExist) && errors.Is(err, content.ErrPathNotFound):
 		t.Errorf("%s: %v, though only the last component is missing", what, err)
 	}
 }

@@ -112,6 +112,7 @@ func position(file *os.File, info *content.Info, mode content.Mode) error {
 	case content.Append:
 		_, err := file.Seek(0, io.SeekEnd)
 		return err
+	default:
+		return nil
 	}
-	return nil
 }
