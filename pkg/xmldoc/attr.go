@@ -49,12 +49,12 @@ func readAttribute(text []byte, at int) attribute {
 	}
 	eq := skipSpace(text, a.key.to)
 	if eq >= len(text) || text[eq] != '=' {
-		a.err = "attribute " + string(text[a.key.from:a.key.to]) + ` has no value; write name="value"`
+		a.err = "attribute " + clip(text[a.key.from:a.key.to]) + ` has no value; write name="value"`
 		return a
 	}
 	open := skipSpace(text, eq+1)
 	if open >= len(text) || (text[open] != '"' && text[open] != '\'') {
-		a.err = "the value of attribute " + string(text[a.key.from:a.key.to]) + " is not in quotes"
+		a.err = "the value of attribute " + clip(text[a.key.from:a.key.to]) + " is not in quotes"
 		return a
 	}
 	a.quote = text[open]
@@ -64,11 +64,11 @@ func readAttribute(text []byte, at int) attribute {
 			a.value = piece{open + 1, i}
 			return a
 		case '<':
-			a.err = "the value of attribute " + string(text[a.key.from:a.key.to]) + ` has a "<" in it: a quote is missing, or write "&lt;"`
+			a.err = "the value of attribute " + clip(text[a.key.from:a.key.to]) + ` has a "<" in it: a quote is missing, or write "&lt;"`
 			return a
 		}
 	}
-	a.err = "the value of attribute " + string(text[a.key.from:a.key.to]) + " never ends: a quote is missing"
+	a.err = "the value of attribute " + clip(text[a.key.from:a.key.to]) + " never ends: a quote is missing"
 	return a
 }
 

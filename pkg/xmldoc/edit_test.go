@@ -83,6 +83,77 @@ func TestEdit(t *testing.T) {
 			func(e *xmldoc.Edit, a *etree.Element) { e.Remove(a.ChildElements()[1]) },
 			"<a><b/><d/></a>",
 		},
+		{
+			"the last word on an attribute counts", `<a x='1' z="3"/>`,
+			func(e *xmldoc.Edit, a *etree.Element) {
+				e.SetAttr(a, "x", "2")
+				e.SetAttr(a, "x", "4")
+				e.SetAttr(a, "y", "1")
+				e.SetAttr(a, "y", "2")
+				e.RemoveAttr(a, "z")
+				e.SetAttr(a, "z", "5")
+			},
+			`<a x='4' z="5" y="2"/>`,
+		},
+		{
+			"replace the only attribute and open", "<a x='1' />",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				e.RemoveAttr(a, "x")
+				e.SetAttr(a, "y", "2")
+				e.Append(a, element("b"))
+			},
+			"<a y=\"2\">\n    <b />\n</a>",
+		},
+		{
+			"append to an empty pair, twice", "<a>\n\t<b></b>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				b := a.ChildElements()[0]
+				c := element("c")
+				c.AddChild(element("d"))
+				e.Append(b, c)
+				e.Append(b, element("e"))
+			},
+			"<a>\n\t<b>\n\t\t<c>\n\t\t\t<d />\n\t\t</c>\n\t\t<e />\n\t</b>\n</a>",
+		},
+		{
+			"append within a line", "<a><b/></a>",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				e.Append(a, element("c"))
+				e.Append(a, element("d"))
+				e.Append(a.ChildElements()[0], element("x"))
+			},
+			"<a><b><x /></b><c /><d /></a>",
+		},
+		{
+			"the line ends of the neighbours", "<a>\n  <b>\r\n    <c/>\r\n  </b>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				e.Append(a, element("x"))
+				e.Append(a.ChildElements()[0], element("y"))
+			},
+			"<a>\n  <b>\r\n    <c/>\r\n    <y />\r\n  </b>\n  <x />\n</a>",
+		},
+		{
+			"remove the last and append", "<a>\n  <b/>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				e.Remove(a.ChildElements()[0])
+				e.Append(a, element("d"))
+			},
+			"<a>\n  <d />\n</a>",
+		},
+		{
+			"remove before a comment on the line", "<a>\n  <b/> <!-- stays -->\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) { e.Remove(a.ChildElements()[0]) },
+			"<a>\n   <!-- stays -->\n</a>",
+		},
+		{
+			"text", "<a>\n</a>",
+			func(e *xmldoc.Edit, a *etree.Element) {
+				c := element("c")
+				c.SetText(" x<y ")
+				e.Append(a, c)
+			},
+			"<a>\n    <c> x&lt;y </c>\n</a>",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := parse(t, c.in)
@@ -103,18 +174,33 @@ func TestEdit(t *testing.T) {
 }
 
 func TestEditRefuses(t *testing.T) {
-	d := parse(t, "<a><b x='1'/></a>")
-	b := d.Root().ChildElements()[0]
-	e := d.Edit()
-	e.Remove(b)
-	e.SetAttr(b, "x", "2")
-	if got, err := e.Apply(); err == nil {
-		t.Errorf("overlapping edits gave %q", got)
-	}
-	e = d.Edit()
-	e.SetAttr(element("z"), "x", "2")
-	if got, err := e.Apply(); err == nil {
-		t.Errorf("a foreign element gave %q", got)
+	mixed := element("m")
+	mixed.SetText("text")
+	mixed.AddChild(element("n"))
+	comment := element("m")
+	comment.CreateComment("x")
+	for name, edit := range map[string]func(e *xmldoc.Edit, a, b *etree.Element){
+		"overlapping":       func(e *xmldoc.Edit, _, b *etree.Element) { e.Remove(b); e.SetAttr(b, "x", "2") },
+		"removed twice":     func(e *xmldoc.Edit, _, b *etree.Element) { e.Remove(b); e.Remove(b) },
+		"foreign":           func(e *xmldoc.Edit, _, _ *etree.Element) { e.SetAttr(element("z"), "x", "2") },
+		"foreign parent":    func(e *xmldoc.Edit, _, _ *etree.Element) { e.Append(element("z"), element("y")) },
+		"the root":          func(e *xmldoc.Edit, a, _ *etree.Element) { e.Remove(a) },
+		"beside the root":   func(e *xmldoc.Edit, a, _ *etree.Element) { e.InsertAfter(a, element("z")) },
+		"before the root":   func(e *xmldoc.Edit, a, _ *etree.Element) { e.InsertBefore(a, element("z")) },
+		"a broken name":     func(e *xmldoc.Edit, a, _ *etree.Element) { e.SetAttr(a, "b c", "1") },
+		"an empty name":     func(e *xmldoc.Edit, a, _ *etree.Element) { e.SetAttr(a, "", "1") },
+		"a control":         func(e *xmldoc.Edit, a, _ *etree.Element) { e.SetAttr(a, "y", "\x01") },
+		"bytes":             func(e *xmldoc.Edit, a, _ *etree.Element) { e.SetAttr(a, "y", "\xff") },
+		"a broken fragment": func(e *xmldoc.Edit, a, _ *etree.Element) { e.Append(a, element("c", "x", "\x00")) },
+		"mixed content":     func(e *xmldoc.Edit, a, _ *etree.Element) { e.Append(a, mixed) },
+		"a comment":         func(e *xmldoc.Edit, a, _ *etree.Element) { e.Append(a, comment) },
+	} {
+		d := parse(t, "<a><b x='1'/></a>")
+		e := d.Edit()
+		edit(e, d.Root(), d.Root().ChildElements()[0])
+		if got, err := e.Apply(); err == nil {
+			t.Errorf("%s gave %q", name, got)
+		}
 	}
 }
 
@@ -145,7 +231,7 @@ func FuzzEdit(f *testing.F) {
 		e.SetAttr(last, key, value)
 		changed, err := e.Apply()
 		if err != nil {
-			return // the value does not fit the encoding
+			return // a name or a character that XML cannot hold
 		}
 		again, err := xmldoc.Parse("g", changed)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
@@ -16,6 +17,20 @@ type form struct {
 	bom  []byte
 	enc  encoding.Encoding // nil is UTF-8
 	name string
+	// ascii is a file that declares itself so: what is written into it is.
+	ascii bool
+}
+
+// holds reports whether a character can be written as itself.
+func (f *form) holds(r rune) bool {
+	switch {
+	case r < utf8.RuneSelf:
+		return true
+	case f.enc != nil:
+		_, err := f.enc.NewEncoder().String(string(r))
+		return err == nil
+	}
+	return !f.ascii
 }
 
 // decode turns bytes into UTF-8 text: by byte order mark first, then by the
@@ -47,7 +62,7 @@ func decode(data []byte) ([]byte, form, error) {
 	}
 	text, err := f.enc.NewDecoder().Bytes(text)
 	if err != nil {
-		return nil, f, fmt.Errorf("is not valid %s: %w", f.name, err)
+		return nil, f, fmt.Errorf("the file is not text in %s: %w", f.name, err)
 	}
 	return text, f, nil
 }
@@ -56,24 +71,29 @@ func decode(data []byte) ([]byte, form, error) {
 func declared(data []byte) (form, error) {
 	name := declaredName(data)
 	switch strings.ToLower(name) {
-	case "", "utf-8", "utf8", "us-ascii", "ascii":
+	case "", "utf-8", "utf8":
 		return form{name: "UTF-8"}, nil
+	case "us-ascii", "ascii":
+		return form{name: "UTF-8", ascii: true}, nil
 	case "utf-16", "utf-16le", "utf-16be":
-		return form{}, fmt.Errorf("declares encoding %q, but its bytes are not UTF-16", name)
+		return form{}, fmt.Errorf("the file declares encoding %q, but its bytes are not UTF-16", clip([]byte(name)))
 	}
 	enc, err := htmlindex.Get(name)
 	if err != nil {
-		return form{}, fmt.Errorf("declares encoding %q, which is not known here; save the file as UTF-8", name)
+		return form{}, fmt.Errorf("the file declares encoding %q, which is not known here; save it as UTF-8", clip([]byte(name)))
 	}
 	return form{enc: enc, name: name}, nil
 }
+
+// maxDeclaration is how far an XML declaration is looked for, in bytes.
+const maxDeclaration = 1024
 
 // declaredName is the value of encoding in <?xml ... ?>, or "".
 func declaredName(data []byte) string {
 	if !bytes.HasPrefix(data, []byte("<?xml")) {
 		return ""
 	}
-	end := bytes.Index(data, []byte("?>"))
+	end := bytes.Index(data[:min(len(data), maxDeclaration)], []byte("?>"))
 	if end < 0 {
 		return ""
 	}

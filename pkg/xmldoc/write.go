@@ -34,11 +34,11 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	if _, err = f.Write(data); err != nil {
 		return err
 	}
+	if existing != nil {
+		keepOwner(f, existing) // before the mode: its bits are for this owner
+	}
 	if err = f.Chmod(perm); err != nil {
 		return err
-	}
-	if existing != nil {
-		keepOwner(f, existing)
 	}
 	if err = f.Sync(); err != nil {
 		return err

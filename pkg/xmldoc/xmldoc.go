@@ -9,28 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sort"
+	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/beevik/etree"
 )
-
-// Pos is a place in a file. Line and Col count from 1, Col in characters; 0
-// means that only the file is known.
-type Pos struct {
-	File string
-	Line int
-	Col  int
-}
-
-// String returns file:line:col, which editors and people can follow.
-func (p Pos) String() string {
-	if p.Line == 0 {
-		return p.File
-	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
-}
 
 // Error says why a file is not a document, and where.
 type Error struct {
@@ -41,7 +24,8 @@ type Error struct {
 // Error returns the place and the message.
 func (e *Error) Error() string { return e.Pos.String() + ": " + e.Msg }
 
-// Document is a parsed file. It is fixed; edits yield new bytes.
+// Document is a parsed file. It is fixed, and safe for concurrent readers;
+// edits yield new bytes.
 type Document struct {
 	name     string
 	original []byte
@@ -50,26 +34,26 @@ type Document struct {
 	root     *etree.Element
 	spans    map[*etree.Element]span
 
-	lineOnce sync.Once
-	lines    []int // offset of each line's first byte
+	markOnce sync.Once
+	marks    []mark
 }
 
 // Parse reads a document; name is for messages. The data belongs to the
 // document afterwards. The error is an *Error with the place of the first
 // thing that is wrong: documents that are not well-formed, that declare a
-// type or entities, give an attribute twice, nest deeper than MaxDepth or are
-// larger than MaxSize are refused.
+// type or entities, give an attribute twice, nest deeper than MaxDepth or
+// pass one of the other bounds are refused before a tree is built.
 func Parse(name string, data []byte) (*Document, error) {
 	if len(data) > MaxSize {
 		return nil, &Error{Pos{File: name}, fmt.Sprintf("is larger than %d MiB", MaxSize>>20)}
 	}
 	text, f, err := decode(data)
 	if err != nil {
-		return nil, &Error{Pos{File: name}, err.Error()}
+		return nil, &Error{Pos{name, 1, 1}, err.Error()}
 	}
 	d := &Document{name: name, original: data, text: text, form: f}
-	if at := firstInvalid(text); at >= 0 {
-		return nil, d.errorAt(at, fmt.Sprintf("byte 0x%02X is not text in %s; save the file as UTF-8", text[at], f.name))
+	if err := d.checkText(); err != nil {
+		return nil, err
 	}
 	spans, err := scan(text)
 	if err != nil {
@@ -85,6 +69,28 @@ func Parse(name string, data []byte) (*Document, error) {
 	return d, nil
 }
 
+// checkText refuses bytes that are not text in the document's encoding.
+func (d *Document) checkText() error {
+	if len(d.text) > MaxSize {
+		return &Error{Pos{File: d.name}, fmt.Sprintf("is larger than %d MiB as UTF-8", MaxSize>>20)}
+	}
+	if at := firstInvalid(d.text); at >= 0 {
+		return d.errorAt(at, fmt.Sprintf("byte 0x%02X is not text in %s; save the file as UTF-8", d.text[at], d.form.name))
+	}
+	// Decoders put U+FFFD where they find no character.
+	at := bytes.Index(d.text, []byte("\uFFFD"))
+	if d.form.enc == nil || at < 0 || d.reproducible() {
+		return nil
+	}
+	return d.errorAt(at, fmt.Sprintf("these bytes are not text in %s; save the file as UTF-8", d.form.name))
+}
+
+// reproducible reports whether encoding the text gives the original bytes.
+func (d *Document) reproducible() bool {
+	again, err := d.form.encode(d.text)
+	return err == nil && bytes.Equal(again, d.original)
+}
+
 // build makes the tree and joins it with the spans, element by element.
 func (d *Document) build(spans []span) error {
 	tree := etree.NewDocument()
@@ -95,13 +101,13 @@ func (d *Document) build(spans []span) error {
 	}
 	d.root = tree.Root()
 	d.spans = make(map[*etree.Element]span, len(spans))
-	next := 0
+	read := 0
 	var walk func(e *etree.Element)
 	walk = func(e *etree.Element) {
-		if next < len(spans) {
-			d.spans[e] = spans[next]
+		if read < len(spans) {
+			d.spans[e] = spans[read]
 		}
-		next++
+		read++
 		for _, child := range e.Child {
 			if c, ok := child.(*etree.Element); ok {
 				walk(c)
@@ -111,8 +117,8 @@ func (d *Document) build(spans []span) error {
 	if d.root != nil {
 		walk(d.root)
 	}
-	if next != len(spans) {
-		return &Error{Pos{File: d.name}, fmt.Sprintf("is not well-formed: %d elements were read where the text has %d", next, len(spans))}
+	if read != len(spans) {
+		return &Error{Pos{File: d.name}, fmt.Sprintf("is not well-formed: %d elements were read where the text has %d", read, len(spans))}
 	}
 	return nil
 }
@@ -127,12 +133,12 @@ func (d *Document) syntaxError(err error) error {
 			break
 		}
 	}
-	msg := err.Error()
+	msg := strings.TrimPrefix(err.Error(), "xml: ")
 	var syntax *xml.SyntaxError
 	if errors.As(err, &syntax) {
 		msg = syntax.Msg
 	}
-	return d.errorAt(int(decoder.InputOffset()), "is not well-formed: "+msg)
+	return d.errorAt(int(decoder.InputOffset()), "is not well-formed: "+clip([]byte(msg)))
 }
 
 func (d *Document) errorAt(offset int, msg string) *Error { return &Error{d.pos(offset), msg} }
@@ -145,50 +151,3 @@ func (d *Document) Root() *etree.Element { return d.root }
 
 // Bytes are the original bytes; do not change them.
 func (d *Document) Bytes() []byte { return d.original }
-
-// Pos is where an element's start tag begins.
-func (d *Document) Pos(e *etree.Element) Pos {
-	s, ok := d.spans[e]
-	if !ok {
-		return Pos{File: d.name}
-	}
-	return d.pos(s.start)
-}
-
-// AttrPos is where an attribute's name stands, or the element's place when it
-// has no such attribute. The key is compared as written.
-func (d *Document) AttrPos(e *etree.Element, key string) Pos {
-	if a, ok := d.attribute(e, key); ok {
-		return d.pos(a.key.from)
-	}
-	return d.Pos(e)
-}
-
-// attribute finds an attribute in the text by its key as written.
-func (d *Document) attribute(e *etree.Element, key string) (attribute, bool) {
-	s, ok := d.spans[e]
-	if !ok {
-		return attribute{}, false
-	}
-	for a := range attributesOf(d.text, s.nameEnd) {
-		if a.end == 0 && a.err == "" && string(d.text[a.key.from:a.key.to]) == key {
-			return a, true
-		}
-	}
-	return attribute{}, false
-}
-
-// pos turns an offset of the text into a place.
-func (d *Document) pos(offset int) Pos {
-	d.lineOnce.Do(func() {
-		d.lines = append(make([]int, 0, 1+bytes.Count(d.text, []byte{'\n'})), 0)
-		for i, c := range d.text {
-			if c == '\n' {
-				d.lines = append(d.lines, i+1)
-			}
-		}
-	})
-	offset = min(offset, len(d.text))
-	line := sort.SearchInts(d.lines, offset+1) - 1
-	return Pos{d.name, line + 1, 1 + utf8.RuneCount(d.text[d.lines[line]:offset])}
-}

@@ -3,6 +3,7 @@ package xmldoc_test
 import (
 	"bytes"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -102,22 +103,47 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestHostileSizesEndEarly(t *testing.T) {
-	if _, err := xmldoc.Parse("big", make([]byte, xmldoc.MaxSize+1)); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
-		t.Errorf("oversized: %v", err)
+// TestHostileInputIsRefusedCheaply holds that many megabytes of anything are
+// refused before a tree is built: with bounded memory and a short message.
+func TestHostileInputIsRefusedCheaply(t *testing.T) {
+	const size = 40 << 20
+	fill := func(before, s, after string) []byte {
+		return []byte(before + strings.Repeat(s, size/len(s)) + after)
 	}
-	nested := bytes.Repeat([]byte("<a>"), 100<<20/3)
-	allocated := testing.AllocsPerRun(1, func() {
-		if _, err := xmldoc.Parse("nested", nested); err == nil {
-			t.Error("100 MB of nesting was accepted")
+	for _, c := range []struct {
+		name string
+		make func() []byte
+		want string
+	}{
+		{"too large", func() []byte { return make([]byte, xmldoc.MaxSize+1) }, "larger than 256 MiB"},
+		{"nesting", func() []byte { return fill("", "<a>", "") }, "nested deeper than 64"},
+		{"value", func() []byte { return fill("<a x='", "x", "'/>") }, "longer than 16 MiB"},
+		{"references", func() []byte { return fill("<a x='", "&amp;", "'/>") }, "longer than 16 MiB"},
+		{"attribute name", func() []byte { return fill("<a ", "x", "='1'/>") }, "longer than 16 MiB"},
+		{"name alone", func() []byte { return fill("<a ", "x", "") }, "has no value"},
+		{"element name", func() []byte { return fill("<", "x", "/>") }, "longer than 16 MiB"},
+		{"text", func() []byte { return fill("<a>", "x", "</a>") }, "longer than 16 MiB"},
+		{"comment", func() []byte { return fill("<!--", "x", "--><a/>") }, "longer than 16 MiB"},
+		{"elements", func() []byte { return fill("<a>", "<b/>", "</a>") }, "more than 8388608 elements"},
+		{"attributes", func() []byte { return fill("<a ", "x='' ", "/>") }, "attribute x is given twice"},
+		{"comments", func() []byte { return fill("", "<!---->", "") }, "there is no element"},
+		{"open tags", func() []byte { return fill("", "<", "") }, "begins a tag"},
+		{"declaration", func() []byte { return fill("<?xml ", "x", "?><a/>") }, "longer than 16 MiB"},
+		{"entities", func() []byte { return fill("<!DOCTYPE a [", "<!ENTITY a '&a;&a;'>", "]><a/>") }, "document type definitions"},
+	} {
+		data := c.make()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := xmldoc.Parse("a", data)
+		runtime.ReadMemStats(&after)
+		switch {
+		case err == nil || !strings.Contains(err.Error(), c.want):
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		case len(err.Error()) > 300:
+			t.Errorf("%s: the message has %d bytes", c.name, len(err.Error()))
+		case after.TotalAlloc-before.TotalAlloc > 10*size:
+			t.Errorf("%s: %d bytes were allocated", c.name, after.TotalAlloc-before.TotalAlloc)
 		}
-	})
-	if allocated > 1000 {
-		t.Errorf("100 MB of nesting made %v allocations", allocated)
-	}
-	wide := []byte("<a " + strings.Repeat(`x="" `, 100000) + "/>")
-	if _, err := xmldoc.Parse("wide", wide); err == nil {
-		t.Error("a hundred thousand equal attributes were accepted")
 	}
 }
 
@@ -190,7 +216,66 @@ func TestDeclaredEncoding(t *testing.T) {
 	}
 	edit = d.Edit()
 	edit.SetAttr(d.Root(), "x", "寿司")
-	if _, err := edit.Apply(); err == nil {
-		t.Error("text that the encoding cannot hold was written")
+	got, err = edit.Apply()
+	if want := "<?xml version=\"1.0\" encoding=\"windows-1252\"?>\n<a x=\"&#x5BFF;&#x53F8;\"/>"; err != nil || string(got) != want {
+		t.Errorf("characters the encoding lacks: %q, %v; want %q", got, err, want)
+	}
+}
+
+func TestASCIIStaysASCII(t *testing.T) {
+	d := parse(t, `<?xml version="1.0" encoding="us-ascii"?><a/>`)
+	edit := d.Edit()
+	edit.SetAttr(d.Root(), "x", "é")
+	got, err := edit.Apply()
+	if want := `<?xml version="1.0" encoding="us-ascii"?><a x="&#xE9;"/>`; err != nil || string(got) != want {
+		t.Errorf("%q, %v; want %q", got, err, want)
+	}
+}
+
+func TestBytesThatAreNotTheEncoding(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"lone surrogate": {"\xff\xfe<\x00a\x00 \x00x\x00=\x00'\x00\x00\xd8'\x00/\x00>\x00", "a:1:7: these bytes are not text in UTF-16"},
+		"half a unit":    {"\xff\xfe<\x00a\x00/\x00>\x00\x0a", "a:1:5: these bytes are not text in UTF-16"},
+		"cp1252 hole":    {"<?xml version='1.0' encoding='shift_jis'?><a x='\xff'/>", "a:1:49: these bytes are not text in shift_jis"},
+	} {
+		if _, err := xmldoc.Parse("a", []byte(c.text)); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestUnusualEncodingIsReadButNotEdited(t *testing.T) {
+	data := []byte("<?xml version='1.0' encoding='iso-2022-jp'?><a x='\x1b$B\x1b(B'/>")
+	d, err := xmldoc.Parse("a", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := d.Edit().Apply(); err != nil || !bytes.Equal(same, data) {
+		t.Errorf("no change: %q, %v", same, err)
+	}
+	edit := d.Edit()
+	edit.SetAttr(d.Root(), "y", "1")
+	if got, err := edit.Apply(); err == nil {
+		t.Errorf("the other bytes changed: %q", got)
+	}
+}
+
+func TestPositionsInOneLongLine(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("<a>\n")
+	for range 3000 {
+		b.WriteString("<é/>")
+	}
+	b.WriteString("<last/>\n</a>")
+	d := parse(t, b.String())
+	if got := d.Pos(find(t, d, "./last")).String(); got != "a.config:2:12001" {
+		t.Errorf("last is at %s", got)
+	}
+}
+
+func TestStylesheetInstructionIsNoDeclaration(t *testing.T) {
+	d := parse(t, "<?xml version=\"1.0\"?>\n<?xml-stylesheet href=\"x\"?>\n<a/>")
+	if got := d.Pos(d.Root()).String(); got != "a.config:3:1" {
+		t.Errorf("root is at %s", got)
 	}
 }
