@@ -215,7 +215,8 @@ func TestSourcePortIsShared(t *testing.T) {
 		}
 		source := l.Addr().(*net.TCPAddr).Port
 		_ = l.Close() // the port is free now
-		if connectFrom(t, source) == source && connectFrom(t, source) == source {
+		first, second := connectFrom(t, source), connectFrom(t, source)
+		if first == source && second == source {
 			return
 		}
 	}

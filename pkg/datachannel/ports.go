@@ -87,6 +87,7 @@ func (p *Ports) Expect(local, client netip.Addr, matchClient bool) (*Passive, er
 	if p.groups == nil {
 		return nil, net.ErrClosed
 	}
+	local = local.Unmap()
 	g := p.groups[local]
 	if g == nil {
 		g = newGroup(p, local)
