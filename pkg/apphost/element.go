@@ -15,7 +15,9 @@ import (
 type Element struct {
 	schema *ElementSchema
 	layers []*node
-	parent *Element // the element this one is an entry or a child of
+	// scope holds the layers that elements named *Defaults around this one give
+	// to entries, by the name that adds them.
+	scope map[string][]*node
 }
 
 // Schema describes the element.
@@ -122,7 +124,7 @@ func (e *Element) Child(name string) *Element {
 }
 
 func (e *Element) child(schema *ElementSchema) *Element {
-	return &Element{schema: schema, layers: e.childLayers(schema.Name), parent: e}
+	return &Element{schema: schema, layers: e.childLayers(schema.Name), scope: e.scope}
 }
 
 // childLayers are the elements of one name in all layers.
@@ -171,7 +173,7 @@ func (e *Element) Own() (cleared bool, added, removed []*Element) {
 		}
 		collection, d := e.schema.directive(c.Tag)
 		entry := func() *Element {
-			return &Element{schema: collection.Entry, layers: []*node{{c, last.doc}}, parent: e}
+			return &Element{schema: collection.Entry, layers: []*node{{c, last.doc}}, scope: e.scope}
 		}
 		switch d {
 		case clearDirective:

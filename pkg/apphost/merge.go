@@ -1,6 +1,7 @@
 package apphost
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,8 @@ type complaints interface {
 // entries runs the directives of a collection, layer by layer: add appends,
 // remove drops the entry with the same key, clear drops everything so far.
 func (e *Element) entries(c *CollectionSchema, tell complaints) []*Element {
-	m := &merging{element: e, collection: c, defaults: e.entryDefaults(c), tell: tell}
+	scope := e.entryScope()
+	m := &merging{element: e, collection: c, scope: scope, defaults: scope[c.Add], tell: tell}
 	for _, n := range e.layers {
 		if c.Prepend {
 			m.before, m.list = append(m.list, m.before...), nil
@@ -36,6 +38,7 @@ func (e *Element) entries(c *CollectionSchema, tell complaints) []*Element {
 type merging struct {
 	element    *Element
 	collection *CollectionSchema
+	scope      map[string][]*node
 	defaults   []*node
 	list       []*Element
 	before     []*Element // entries of outer levels that come last
@@ -61,7 +64,7 @@ func (m *merging) run(n *node) {
 
 func (m *merging) add(n *node) {
 	layers := append(slices.Clip(m.defaults), n)
-	entry := &Element{schema: m.collection.Entry, layers: layers, parent: m.element}
+	entry := &Element{schema: m.collection.Entry, layers: layers, scope: m.scope}
 	if m.tell != nil || m.keys != nil {
 		if first := m.index()[entry.key()]; first != nil && m.tell != nil && !m.collection.AllowDuplicates {
 			m.tell.duplicate(first, entry)
@@ -97,19 +100,25 @@ func (m *merging) index() map[string]*Element {
 	return m.keys
 }
 
-// entryDefaults are the layers below every entry: the elements named after
-// the entry with "Defaults" that stand beside the collection or around it, as
+// entryScope adds to the scope what e's own elements named *Defaults say:
 // siteDefaults beside the sites, and applicationDefaults beside the sites and
-// in each site.
-func (e *Element) entryDefaults(c *CollectionSchema) []*node {
-	var layers []*node
-	name := c.Add + "Defaults"
-	for at := e; at != nil; at = at.parent {
-		if at.schema.Element(name) != nil {
-			layers = append(at.childLayers(name), layers...)
+// in each site, lie below the entries they are named after.
+func (e *Element) entryScope() map[string][]*node {
+	scope := e.scope
+	for _, child := range e.schema.Elements {
+		name, ok := strings.CutSuffix(child.Name, "Defaults")
+		if !ok {
+			continue
+		}
+		if layers := e.childLayers(child.Name); len(layers) > 0 {
+			scope = maps.Clone(scope)
+			if scope == nil {
+				scope = map[string][]*node{}
+			}
+			scope[name] = append(slices.Clip(scope[name]), layers...)
 		}
 	}
-	return layers
+	return scope
 }
 
 // key tells an entry apart from others of its collection: the values of its

@@ -5,9 +5,11 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/auth/local"
@@ -77,9 +79,11 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 		c.problems.Sort()
 		return nil, c.problems
 	}
+	entries := cfg.Section(sectionSites, "").Entries()
+	ids := c.siteIDs(entries)
 	var sites []*site.Site
-	for _, e := range cfg.Section(sectionSites, "").Entries() {
-		s, stopped := c.site(e)
+	for i, e := range entries {
+		s, stopped := c.site(e, ids[i])
 		switch {
 		case s != nil:
 			sites = append(sites, s)
@@ -92,8 +96,40 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 	return result, c.problems
 }
 
-// Check walks the road of Snapshot with parts of its own and tells what it
-// found and how many ftp sites there are.
+// siteIDs are the numbers of all sites. A site without one gets the first
+// that is free, as IIS Manager would give it.
+func (c *compiler) siteIDs(entries []*apphost.Element) []uint32 {
+	ids := make([]uint32, len(entries))
+	taken := make(map[uint32]*apphost.Element, len(entries))
+	for i, e := range entries {
+		v := e.Attr("id")
+		ids[i] = uint32(v.Int()) //nolint:gosec // the schema says uint
+		if ids[i] == 0 {
+			continue
+		}
+		if first := taken[ids[i]]; first != nil {
+			c.errorf(v.Pos(), sectionSites, "site %q: id %d belongs to site %q already, at %s",
+				e.Attr("name").Text, ids[i], first.Attr("name").Text, first.Pos())
+			continue
+		}
+		taken[ids[i]] = e
+	}
+	next := uint32(1)
+	for i, e := range entries {
+		if ids[i] != 0 {
+			continue
+		}
+		for taken[next] != nil {
+			next++
+		}
+		ids[i], taken[next] = next, e
+		c.warnf(e.Pos(), sectionSites, "site %q has no id; it gets %d as long as no other site takes that number", e.Attr("name").Text, next)
+	}
+	return ids
+}
+
+// Check walks the road of Snapshot with parts of its own, reads the accounts,
+// and tells what it found and how many ftp sites there are.
 func Check(home Home) (problems apphost.ErrorList, sites int) {
 	cfg, problems := home.Load()
 	if cfg == nil {
@@ -103,7 +139,8 @@ func Check(home Home) (problems apphost.ErrorList, sites int) {
 		Home: home, Logs: w3clog.NewFiles(func(error) {}), Uploads: vfs.NewUploads(),
 		Accounts: func() *local.Directory { return nil },
 	})
-	problems = append(problems, more...)
+	_, accountProblems := accounts.Load(home.Accounts())
+	problems = slices.Concat(problems, more, accountProblems)
 	problems.Sort()
 	if result == nil {
 		return problems, 0

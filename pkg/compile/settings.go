@@ -26,7 +26,6 @@ type applicationSettings struct {
 type virtualDirectorySettings struct {
 	Path         string `config:"path"`
 	PhysicalPath string `config:"physicalPath"`
-	UserName     string `config:"userName"`
 }
 
 type ftpServerSettings struct {
@@ -96,9 +95,8 @@ type providerSettings struct {
 }
 
 type sslSettings struct {
-	ServerCertHash       string `config:"serverCertHash"`
-	ControlChannelPolicy int    `config:"controlChannelPolicy"`
-	DataChannelPolicy    int    `config:"dataChannelPolicy"`
+	ControlChannelPolicy int `config:"controlChannelPolicy"`
+	DataChannelPolicy    int `config:"dataChannelPolicy"`
 }
 
 type customAuthorizationSettings struct {

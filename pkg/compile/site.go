@@ -17,9 +17,10 @@ import (
 
 // site builds one site. Both results are nil when the site has no ftp
 // binding: then it is a web site and not ours.
-func (c *compiler) site(e *apphost.Element) (*site.Site, *site.Stopped) {
-	var settings siteSettings
+func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stopped) {
+	settings := siteSettings{}
 	c.decode(e, &settings)
+	settings.ID = id
 	before := len(c.problems)
 	bindings := c.bindings(e, settings.Bindings)
 	if len(bindings) == 0 && len(c.problems) == before {
