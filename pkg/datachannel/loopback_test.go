@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/ftphost/ftphost/pkg/datachannel"
 )
@@ -130,6 +129,3 @@ func BenchmarkExpect(b *testing.B) {
 		_ = c.Close()
 	}
 }
-
-// patience is how long tests wait for what should be there at once.
-const patience = 10 * time.Second

@@ -20,6 +20,8 @@ import (
 const (
 	manySessions = 500
 	fewPorts     = 10
+	// patience is how long tests wait for what should be there at once.
+	patience = 10 * time.Second
 )
 
 // exchange connects from an address to a channel, says a number on it and
