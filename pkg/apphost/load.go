@@ -150,7 +150,7 @@ func (l *loader) sectionOrGroup(e *etree.Element, group string, at place) {
 	section := l.schema.Section(path)
 	switch {
 	case section != nil:
-		l.spelling(e, path, section.Path)
+		l.spelling(e, path, section.Path, section.Path)
 		l.section(e, section, at)
 	case l.schema.groups[fold(path)]:
 		for _, c := range e.ChildElements() {
@@ -192,9 +192,9 @@ func (l *loader) namesIn(group string) []string {
 
 // spelling warns of a name whose case differs from the schema's, which IIS
 // would not recognize.
-func (l *loader) spelling(e *etree.Element, written, declared string) {
+func (l *loader) spelling(e *etree.Element, written, declared, section string) {
 	if written != declared {
-		l.warnf(l.doc.Pos(e), declared, "<%s> is spelled %s; IIS tells upper and lower case apart here", written, declared)
+		l.warnf(l.doc.Pos(e), section, "<%s> is spelled %s; IIS tells upper and lower case apart here", written, declared)
 	}
 }
 

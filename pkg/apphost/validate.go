@@ -89,7 +89,7 @@ func (l *loader) child(n, c *node, schema *ElementSchema, section string, seen m
 		}
 		return
 	}
-	l.spelling(c.e, c.e.Tag, declared.Name)
+	l.spelling(c.e, c.e.Tag, declared.Name, section)
 	if first := seen[declared]; first != nil {
 		l.errorf(c.pos(), section, "<%s> stands here a second time; the first is at %s", c.e.Tag, n.doc.Pos(first))
 		return
@@ -101,7 +101,7 @@ func (l *loader) child(n, c *node, schema *ElementSchema, section string, seen m
 func (l *loader) directive(c *node, collection *CollectionSchema, d directive, section string) {
 	switch d {
 	case addDirective:
-		l.spelling(c.e, c.e.Tag, collection.Add)
+		l.spelling(c.e, c.e.Tag, collection.Add, section)
 		l.element(c, collection.Entry, section)
 	case removeDirective:
 		keys := &ElementSchema{Path: collection.Entry.Path, Attributes: optional(collection.Entry.Keys())}

@@ -41,7 +41,7 @@ func newPathMap(home string) *pathMap {
 func (m *pathMap) add(from, to string) error {
 	segments, ok := windowsSegments(from)
 	if !ok {
-		return fmt.Errorf(`from %q is not a Windows path: write a drive ("C:\"), a folder or a share ("\\server\share")`, from)
+		return fmt.Errorf(`from "%s" is not a Windows path: write a drive ("C:\"), a folder or a share ("\\server\share")`, from)
 	}
 	if to == "" {
 		return errors.New("to is empty: name the folder that holds what was there")
@@ -69,7 +69,7 @@ func (m *pathMap) resolve(raw string) (string, error) {
 	}
 	segments, ok := windowsSegments(path)
 	if !ok {
-		return "", fmt.Errorf("%q is neither a Windows path nor an absolute path of this machine", raw)
+		return "", fmt.Errorf(`"%s" is neither a Windows path nor an absolute path of this machine`, raw)
 	}
 	folded := fold(segments)
 	for _, e := range m.entries {
@@ -80,7 +80,7 @@ func (m *pathMap) resolve(raw string) (string, error) {
 	if runtime.GOOS == "windows" {
 		return filepath.Clean(path), nil
 	}
-	return "", fmt.Errorf(`%q is a Windows path: %w; add to ftpHost/pathMap in ftphost.config: <add from="%s" to="FOLDER" />`,
+	return "", fmt.Errorf(`"%s" is a Windows path: %w; add to ftpHost/pathMap in ftphost.config: <add from="%s" to="FOLDER" />`,
 		raw, errUnmapped, segments[0])
 }
 
@@ -106,7 +106,7 @@ func (m *pathMap) expand(s string) (string, error) {
 		}
 		s = before + value + after
 	}
-	return "", fmt.Errorf("the variables in %q name each other in a circle", s)
+	return "", fmt.Errorf(`the variables in "%s" name each other in a circle`, s)
 }
 
 // windowsSegments splits a drive or share path; the first segment is the

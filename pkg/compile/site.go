@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"strings"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
 	localaccounts "github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/content"
 	localfiles "github.com/ftphost/ftphost/pkg/content/local"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
@@ -209,8 +212,14 @@ func (c *compiler) folder(raw string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := localfiles.New(physical).Check(); err != nil {
-		return physical, fmt.Errorf("physicalPath %q: %w", raw, err)
+	err = localfiles.New(physical).Check()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return physical, fmt.Errorf(`physicalPath "%s": there is no folder %s; create it or correct the path`, raw, physical)
+	case errors.Is(err, content.ErrNotDirectory):
+		return physical, fmt.Errorf(`physicalPath "%s": %s is not a folder`, raw, physical)
+	case err != nil:
+		return physical, fmt.Errorf(`physicalPath "%s": %w`, raw, err)
 	}
 	return physical, nil
 }
