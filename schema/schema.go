@@ -5,7 +5,8 @@ package schema
 
 import "embed"
 
-// FS holds the schema documents (*.xml), in IIS's schema language.
+// FS holds the schema documents (*.xml), in IIS's schema language, and the XML
+// Schema generated from them (applicationHost.xsd).
 //
-//go:embed *.xml
+//go:embed *.xml applicationHost.xsd
 var FS embed.FS
