@@ -64,5 +64,5 @@ func parseCount(s string) (int64, error) {
 	if err != nil {
 		return 0, errArgument
 	}
-	return int64(n), nil
+	return int64(n), nil //nolint:gosec // 63 bits, see above
 }

@@ -117,7 +117,13 @@ func (s *session) serve(ctx context.Context) {
 	if !s.greet() {
 		return
 	}
-	for s.step(ctx) {
+	// The wait for a command stands here, above the large frame of step, so that
+	// the stack of an idle session can shrink.
+	for {
+		line, err := s.next()
+		if !s.step(ctx, line, err) {
+			return
+		}
 	}
 }
 
@@ -131,9 +137,9 @@ func (s *session) survive() {
 	s.leave(goodbye(access.SubStatusDataAbortedByServer))
 }
 
-// step answers one command and reports whether the session goes on.
-func (s *session) step(ctx context.Context) bool {
-	line, err := s.next()
+// step answers one line, or the failure to read one, and reports whether the
+// session goes on.
+func (s *session) step(ctx context.Context, line []byte, err error) bool {
 	s.now = exchange{began: time.Now(), received: int64(len(line)) + 2}
 	s.params.received += s.now.received
 	if err != nil && !badLine(err) {

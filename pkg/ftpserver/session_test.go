@@ -351,3 +351,119 @@ func TestUnexpectedErrorStaysInside(t *testing.T) {
 		}
 	})
 }
+
+func TestDetailsAreForThisMachine(t *testing.T) {
+	own := netip.MustParseAddr("192.0.2.7")
+	for _, c := range []struct {
+		name   string
+		client netip.Addr
+		local  []netip.Addr
+		want   string
+	}{
+		{"loopback", netip.MustParseAddr("127.0.0.1"), nil, "550-"},
+		{"an address of this machine", own, []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::ffff:192.0.2.7")}, "550-"},
+		{"another machine", own, []netip.Addr{netip.MustParseAddr("10.0.0.1")}, "550 The system cannot find the file specified. \r\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			adjust := func(config *ftpserver.Config) {
+				config.LocalAddresses = func() []netip.Addr { return c.local }
+			}
+			inBubble(t, "testdata/details.txtar", adjust, func(t *testing.T, r *running) {
+				r.target = r.network.Target(c.client, r.address)
+				conn := r.dial(t)
+				conn.login()
+				conn.send("SIZE nothing\r\n")
+				conn.expect(c.want)
+			})
+		})
+	}
+}
+
+func TestPassivePortsRunOut(t *testing.T) {
+	inBubble(t, "testdata/files.txtar", nil, func(t *testing.T, r *running) {
+		const ports = 10
+		var last *client
+		for i := range ports + 1 {
+			last = r.dial(t)
+			last.login()
+			last.send("EPSV\r\n")
+			if i < ports {
+				last.expect("229 ")
+			}
+		}
+		last.expect("425 Cannot open data connection.")
+		// A client at another address is not concerned.
+		r.target = r.network.Target(netip.MustParseAddr("192.0.2.7"), r.address)
+		other := r.dial(t)
+		other.login()
+		other.send("EPSV\r\n")
+		other.expect("229 ")
+	})
+}
+
+func TestThirdPartyTransfer(t *testing.T) {
+	inBubble(t, "testdata/files.txtar", nil, func(t *testing.T, r *running) {
+		third := netip.MustParseAddr("192.0.2.99")
+		l, err := r.network.Listen("tcp", "192.0.2.99:3000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		c := r.dial(t)
+		c.login()
+		c.send("PORT 192,0,2,99,11,184\r\n")
+		c.expect("501 Server cannot accept argument.")
+
+		open := *r.sites[0]
+		open.DataChannel.MatchClientAddressForPort = false
+		r.serve(t, &open)
+		c.send("PORT 192,0,2,99,11,184\r\n")
+		c.expect("200 PORT")
+		got := make(chan string)
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				got <- err.Error()
+				return
+			}
+			b, _ := io.ReadAll(conn)
+			got <- string(b)
+		}()
+		c.send("RETR a.txt\r\n")
+		c.expect("1")
+		if text := <-got; text != "hello\n" {
+			t.Errorf("%s got %q", third, text)
+		}
+		c.expect("226 ")
+	})
+}
+
+func TestStrangerGetsNoData(t *testing.T) {
+	inBubble(t, "testdata/files.txtar", nil, func(t *testing.T, r *running) {
+		c := r.dial(t)
+		c.login()
+		c.send("EPSV\r\n")
+		var port uint16
+		if _, err := fmt.Sscanf(c.expect("229 "), "229 Entering Extended Passive Mode (|||%d|)", &port); err != nil {
+			t.Fatal(err)
+		}
+		to := netip.AddrPortFrom(r.address.Addr(), port)
+		thief, err := r.network.Target(netip.MustParseAddr("192.0.2.7"), r.address).DialData(t.Context(), to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.send("RETR a.txt\r\n")
+		c.expect("150 ")
+		if b, _ := io.ReadAll(thief); len(b) > 0 {
+			t.Errorf("a stranger got %q", b)
+		}
+		data, err := r.target.DialData(t.Context(), to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(data); string(b) != "hello\n" || err != nil {
+			t.Errorf("the client got %q, %v", b, err)
+		}
+		c.expect("226 ")
+	})
+}
