@@ -138,16 +138,39 @@ func (a *AttributeSchema) parse(text string) (parsed, error) {
 	case TimeSpan:
 		p.n, err = a.parseTimeSpan(text)
 	case String:
-		if a.Encrypted {
-			if _, payload, ok := encrypted(text); ok && payload == "" {
-				p.text = ""
-			}
+		p.text = a.plain(text)
+		if _, _, sealed := encrypted(p.text); a.Encrypted && sealed {
+			break // what is inside cannot be judged
 		}
-		err = a.checkString(p.text)
+		if err = a.checkString(p.text); err != nil && a.Encrypted {
+			err = fmt.Errorf("(a secret, not shown) does not obey %s", a.Validator)
+		}
 	default:
 		err = fmt.Errorf("type %q is not one of the schema language", a.Type)
 	}
 	return p, err
+}
+
+// plain is the value that a text stands for: an encrypted empty string is an
+// empty string.
+func (a *AttributeSchema) plain(text string) string {
+	if a.Encrypted {
+		if _, payload, ok := encrypted(text); ok && payload == "" {
+			return ""
+		}
+	}
+	return text
+}
+
+// quote repeats a value in a message, but not a book.
+func quote(text string) string { return strconv.Quote(clip(text)) }
+
+func clip(text string) string {
+	const longest = 80
+	if len(text) <= longest {
+		return text
+	}
+	return text[:longest] + "..."
 }
 
 func parseBool(text string) (int64, error) {
@@ -157,7 +180,7 @@ func parseBool(text string) (int64, error) {
 	case "false":
 		return 0, nil
 	}
-	return 0, fmt.Errorf("%q is not true or false", text)
+	return 0, fmt.Errorf("%s is not true or false", quote(text))
 }
 
 // parseEnum takes a name in any case, or the number that management tools
@@ -166,7 +189,7 @@ func (a *AttributeSchema) parseEnum(text string) (int64, error) {
 	if w, ok := a.word(text); ok {
 		return w.Value, nil
 	}
-	return 0, fmt.Errorf("%q is not one of %s%s", text, a.names(), suggest(text, a.wordNames()))
+	return 0, fmt.Errorf("%s is not one of %s%s", quote(text), a.names(), suggest(text, a.wordNames()))
 }
 
 func (a *AttributeSchema) word(text string) (Word, bool) {
@@ -197,7 +220,7 @@ func (a *AttributeSchema) parseFlags(text string) (int64, error) {
 		}
 		w, ok := a.word(part)
 		if !ok {
-			return 0, fmt.Errorf("%q has %q, which is not one of %s%s", text, part, a.names(), suggest(part, a.wordNames()))
+			return 0, fmt.Errorf("%s has %s, which is not one of %s%s", quote(text), quote(part), a.names(), suggest(part, a.wordNames()))
 		}
 		sum |= w.Value
 	}
@@ -217,12 +240,12 @@ func (a *AttributeSchema) names() string { return strings.Join(a.wordNames(), ",
 func (a *AttributeSchema) parseNumber(text string, lowest, highest int64) (int64, error) {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	if errors.Is(err, strconv.ErrSyntax) {
-		return 0, fmt.Errorf("%q is not a whole number", text)
+		return 0, fmt.Errorf("%s is not a whole number", quote(text))
 	}
 	if err != nil || n < lowest || n > highest {
-		return 0, fmt.Errorf("%s is not between %d and %d", text, lowest, highest)
+		return 0, fmt.Errorf("%s is not between %d and %d", clip(text), lowest, highest)
 	}
-	return n, a.checkRange(n, text)
+	return n, a.checkRange(n, clip(text))
 }
 
 func (a *AttributeSchema) checkRange(n int64, text string) error {
@@ -251,7 +274,7 @@ func (a *AttributeSchema) parseTimeSpan(text string) (int64, error) {
 	case "seconds", "minutes":
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return 0, fmt.Errorf("%q is not a number of %s", text, a.TimeSpanFormat)
+			return 0, fmt.Errorf("%s is not a number of %s", quote(text), a.TimeSpanFormat)
 		}
 		d = time.Duration(n) * time.Second
 		if a.TimeSpanFormat == "minutes" {
@@ -260,7 +283,7 @@ func (a *AttributeSchema) parseTimeSpan(text string) (int64, error) {
 	default:
 		var ok bool
 		if d, ok = clock(text); !ok {
-			return 0, fmt.Errorf("%q is not a time span like 00:02:00 or 1.00:00:00", text)
+			return 0, fmt.Errorf("%s is not a time span like 00:02:00 or 1.00:00:00", quote(text))
 		}
 	}
 	return int64(d), a.checkRange(int64(d/time.Second), text)
@@ -301,11 +324,11 @@ func (a *AttributeSchema) checkString(s string) error {
 		}
 	case "requireTrimmedString":
 		if s != strings.TrimSpace(s) {
-			return fmt.Errorf("%q must not begin or end with a space", s)
+			return fmt.Errorf("%s must not begin or end with a space", quote(s))
 		}
 	case "siteName":
 		if s == "" || strings.ContainsAny(s, "/?") {
-			return fmt.Errorf(`%q is not a site name: it must not be empty or contain "/" or "?"`, s)
+			return fmt.Errorf(`%s is not a site name: it must not be empty or contain "/" or "?"`, quote(s))
 		}
 	case "applicationPath", "virtualDirectoryPath":
 		return checkPath(s)
@@ -315,14 +338,14 @@ func (a *AttributeSchema) checkString(s string) error {
 
 func checkPath(s string) error {
 	if !strings.HasPrefix(s, "/") {
-		return fmt.Errorf(`%q must begin with "/"`, s)
+		return fmt.Errorf(`%s must begin with "/"`, quote(s))
 	}
 	if s != "/" && strings.HasSuffix(s, "/") {
-		return fmt.Errorf(`%q must not end with "/"`, s)
+		return fmt.Errorf(`%s must not end with "/"`, quote(s))
 	}
 	for segment := range strings.SplitSeq(s, "/") {
 		if segment == "." || segment == ".." {
-			return fmt.Errorf(`%q must not have the segment %q`, s, segment)
+			return fmt.Errorf(`%s must not have the segment %q`, quote(s), segment)
 		}
 	}
 	return nil

@@ -84,11 +84,19 @@ func (e *Element) Attr(name string) Value {
 func (e *Element) value(schema *AttributeSchema) Value {
 	for i := len(e.layers) - 1; i >= 0 && !schema.Runtime; i-- {
 		if a, ok := e.layers[i].attr(schema.Name); ok {
-			return Value{Text: a.Value, Set: true, schema: schema, node: e.layers[i], key: a.FullKey()}
+			return Value{Text: schema.plain(a.Value), Set: true, schema: schema, node: e.layers[i], key: a.FullKey()}
 		}
 	}
-	return Value{Text: schema.Default, schema: schema}
+	return Value{Text: schema.plain(schema.Default), schema: schema}
 }
+
+// Expanded reports whether %Name% in the value stands for a variable. The
+// caller knows the variables.
+func (v Value) Expanded() bool { return v.schema != nil && v.schema.Expanded }
+
+// Secret reports whether the value is a password or the like, encrypted or
+// not, and must not be shown.
+func (v Value) Secret() bool { return v.schema != nil && v.schema.Encrypted }
 
 // parsed is the value in its type. Load has checked what is written.
 func (v Value) parsed() parsed {
@@ -132,7 +140,7 @@ func (e *Element) childLayers(name string) []*node {
 	var layers []*node
 	for _, n := range e.layers {
 		for _, t := range n.e.Child {
-			if c, ok := t.(*etree.Element); ok && strings.EqualFold(c.Tag, name) {
+			if c, ok := t.(*etree.Element); ok && (c.Tag == name || strings.EqualFold(c.Tag, name)) {
 				layers = append(layers, &node{c, n.doc})
 			}
 		}

@@ -1,0 +1,71 @@
+package apphost_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/xmldoc"
+)
+
+// farm writes a file of many sites with a location each, as a hoster's tool
+// would: a kilobyte for each site.
+func farm(sites int) []byte {
+	var b strings.Builder
+	b.WriteString("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<configuration>\r\n    <system.applicationHost>\r\n        <sites>\r\n")
+	for i := range sites {
+		fmt.Fprintf(&b, "            <site name=\"customer%05d.example\" id=\"%d\" serverAutoStart=\"true\">\r\n", i, i+1)
+		fmt.Fprintf(&b, "                <application path=\"/\">\r\n                    <virtualDirectory path=\"/\" physicalPath=\"D:\\inetpub\\customer%05d\\ftproot\" />\r\n", i)
+		fmt.Fprintf(&b, "                    <virtualDirectory path=\"/shared\" physicalPath=\"D:\\inetpub\\shared\" />\r\n                </application>\r\n")
+		fmt.Fprintf(&b, "                <bindings>\r\n                    <binding protocol=\"ftp\" bindingInformation=\"*:21:customer%05d.example\" />\r\n                </bindings>\r\n", i)
+		b.WriteString("                <ftpServer>\r\n                    <security>\r\n                        <ssl controlChannelPolicy=\"SslAllow\" dataChannelPolicy=\"SslAllow\" />\r\n" +
+			"                        <authentication>\r\n                            <basicAuthentication enabled=\"true\" />\r\n                        </authentication>\r\n                    </security>\r\n" +
+			"                    <userIsolation mode=\"None\" />\r\n                </ftpServer>\r\n            </site>\r\n")
+	}
+	b.WriteString("            <siteDefaults>\r\n                <ftpServer>\r\n                    <directoryBrowse showFlags=\"DisplayVirtualDirectories\" />\r\n                </ftpServer>\r\n            </siteDefaults>\r\n        </sites>\r\n    </system.applicationHost>\r\n" +
+		"    <system.ftpServer>\r\n        <security>\r\n            <authorization>\r\n                <add accessType=\"Allow\" roles=\"administrators\" permissions=\"Read, Write\" />\r\n            </authorization>\r\n        </security>\r\n    </system.ftpServer>\r\n")
+	for i := range sites {
+		fmt.Fprintf(&b, "    <location path=\"customer%05d.example\">\r\n        <system.ftpServer>\r\n            <security>\r\n                <authorization>\r\n"+
+			"                    <add accessType=\"Allow\" users=\"customer%05d\" permissions=\"Read, Write\" />\r\n                    <add accessType=\"Allow\" users=\"?\" permissions=\"Read\" />\r\n"+
+			"                </authorization>\r\n            </security>\r\n        </system.ftpServer>\r\n    </location>\r\n", i, i)
+	}
+	b.WriteString("</configuration>\r\n")
+	return []byte(b.String())
+}
+
+// BenchmarkLoad parses and loads whole files. "x-file-live" is what stays in
+// memory afterwards, as a multiple of the file.
+func BenchmarkLoad(b *testing.B) {
+	s := realSchema(b)
+	for _, sites := range []int{5000, 10000, 20000} {
+		data := farm(sites)
+		b.Run(fmt.Sprintf("%dsites", sites), func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			b.ReportAllocs()
+			before := live()
+			var cfg *apphost.Configuration
+			for b.Loop() {
+				doc, err := xmldoc.Parse("applicationHost.config", data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				var problems apphost.ErrorList
+				if cfg, problems = apphost.Load(s, doc); cfg == nil {
+					b.Fatal(problems)
+				}
+			}
+			b.ReportMetric((live()-before)/float64(len(data)), "x-file-live")
+			runtime.KeepAlive(cfg)
+		})
+	}
+}
+
+func live() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
