@@ -116,12 +116,11 @@ func (p *page) child(c *apphost.ElementSchema, group string, own *[]entry) strin
 	if len(c.Attributes) == 0 && len(c.Elements) == 0 && len(c.Collections) == 0 {
 		return code(c.Name) + ": " + prose(c.Doc)
 	}
-	key := c.Name + signature(c)
-	heading, known := p.described[key]
-	if known {
-		return fmt.Sprintf("%s: the same as [%s](#%s)", code(c.Name), heading, anchor(heading))
+	key := signature(c)
+	if heading, known := p.described[key]; known {
+		return code(c.Name) + ": " + prose(c.Doc) + fmt.Sprintf(" Holds the same as [%s](#%s).", heading, anchor(heading))
 	}
-	heading = strings.TrimPrefix(c.Path, group)
+	heading := strings.TrimPrefix(c.Path, group)
 	p.described[key] = heading
 	*own = append(*own, entry{heading, c})
 	return fmt.Sprintf("[%s](#%s): %s", c.Name, anchor(heading), prose(c.Doc))
