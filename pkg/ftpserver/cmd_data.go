@@ -40,7 +40,11 @@ func (s *session) active(ctx context.Context, to netip.AddrPort, err error, cmd 
 		return ftp.Reply{}, errSequence
 	}
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
-	if s.site.DataChannel.MatchClientAddressForPort && to.Addr() != s.remote.Addr().WithZone("") {
+	switch own := s.remote.Addr(); {
+	case to.Addr() == own.WithZone(""):
+		// The client does not know what we call the link it is on.
+		to = netip.AddrPortFrom(own, to.Port())
+	case s.site.DataChannel.MatchClientAddressForPort:
 		return ftp.Reply{}, errForeignAddress
 	}
 	s.dropData()

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -35,9 +34,12 @@ type transfer struct {
 	// moved counts the bytes that went through.
 	moved atomic.Int64
 	// cancel ends the transfer; the cause is the refusal that says why.
-	cancel context.CancelCauseFunc
-	// release stops the watcher and whatever waits for cancel.
-	release func()
+	cancel   context.CancelCauseFunc
+	watching *watcher
+	// unarm takes back that cancel closes the connection; when it is too late
+	// for that, unarmed is closed after it has happened.
+	unarm   func() bool
+	unarmed chan struct{}
 	closed  bool
 	// canceled is the cause, once the connection was closed because of it.
 	canceled atomic.Pointer[error]
@@ -65,16 +67,18 @@ func (s *session) openData(ctx context.Context) (*transfer, error) {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	t := &transfer{session: s, local: channel.LocalAddr(), cancel: cancel}
-	watching := s.watch(t)
-	t.release = sync.OnceFunc(func() {
-		watching.end(s)
-		cancel(nil)
-	})
+	t.watching = s.watch(t)
+	opened := false
+	defer func() {
+		if !opened {
+			t.release()
+		}
+	}()
 	if err := t.connect(ctx, channel); err != nil {
-		t.release()
 		s.recordData(dataClosed, t.local, outcomeOf(err))
 		return nil, err
 	}
+	opened = true
 	s.recordData(dataOpened, t.local, outcome{})
 	return t, nil
 }
@@ -82,7 +86,7 @@ func (s *session) openData(ctx context.Context) (*transfer, error) {
 // connect waits for the data connection and arranges that cancel closes it.
 func (t *transfer) connect(ctx context.Context, channel datachannel.Channel) error {
 	wait, stop := ctx, context.CancelFunc(func() {})
-	if limit := t.session.site.Connections.DataChannelTimeout; limit > 0 {
+	if limit := t.session.site.Connections.DataChannelTimeout; limit > 0 && !channel.Ready() {
 		wait, stop = context.WithTimeout(ctx, limit)
 	}
 	defer stop()
@@ -93,21 +97,27 @@ func (t *transfer) connect(ctx context.Context, channel datachannel.Channel) err
 		return connectFailure(ctx, err)
 	}
 	t.conn, t.local = conn, addrPort(conn.LocalAddr())
-	closed := make(chan struct{})
-	unarm := context.AfterFunc(ctx, func() {
-		defer close(closed)
+	t.unarmed = make(chan struct{})
+	t.unarm = context.AfterFunc(ctx, func() {
+		defer close(t.unarmed)
 		cause := context.Cause(ctx)
 		t.canceled.Store(&cause)
 		_ = conn.Close() // makes the copying end
 	})
-	release := t.release
-	t.release = sync.OnceFunc(func() {
-		if !unarm() {
-			<-closed
-		}
-		release()
-	})
-	return t.beginSpan(time.Now())
+	if err := t.beginSpan(time.Now()); err != nil {
+		_ = conn.Close() // it failed, or is closed by cancel
+		return t.failure(err)
+	}
+	return nil
+}
+
+// release stops the watcher and whatever waits for cancel. It is called once.
+func (t *transfer) release() {
+	if t.unarm != nil && !t.unarm() {
+		<-t.unarmed
+	}
+	t.watching.end(t.session)
+	t.cancel(nil)
 }
 
 // connectFailure says why there is no data connection.
