@@ -1,0 +1,54 @@
+//go:build integration
+
+// Package integration_test runs the built ftphost under other people's FTP
+// clients: curl, lftp, tnftp and Python's ftplib. It never links the engine.
+package integration_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// binary is the program under test: FTPHOST_BIN, or one built here.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	for _, client := range []string{"curl", "lftp", "tnftp", "python3"} {
+		if _, err := exec.LookPath(client); err != nil {
+			fmt.Fprintf(os.Stderr, "%s is missing: run tools/packages.sh\n", client)
+			return 1
+		}
+	}
+	dir, err := os.MkdirTemp("", "ftphost-integration")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if binary = os.Getenv("FTPHOST_BIN"); binary == "" {
+		binary = filepath.Join(dir, "ftphost")
+		if err := build(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	firstHome = sync.OnceValues(func() (string, error) { return makeHome(dir) })
+	return m.Run()
+}
+
+func build() error {
+	cmd := exec.Command("go", "build", "-o", binary, "../cmd/ftphost")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s%w", out, err)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+//go:build integration
+
+package integration_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestWhoMayDoWhat is the setting of `ftphost init`: both groups read and
+// write, anonymous reads, user3 is kept from one file.
+func TestWhoMayDoWhat(t *testing.T) {
+	home := newHome(t, "scenario")
+	s := serve(t, home)
+	for _, user := range append([]string{""}, users...) {
+		name := user
+		if user == "" {
+			name = "anonymous"
+		}
+		t.Run(name, func(t *testing.T) {
+			reads(t, s, user, "computer.txt")
+			if user == "user3" {
+				refusedFile(t, s, user, "test.txt")
+			} else {
+				reads(t, s, user, "test.txt")
+			}
+			out, _ := mustCurl(t, user, s.url("127.0.0.1", "/"))
+			want(t, "listing", out, "test.txt", "computer.txt")
+			names, _ := mustCurl(t, user, "--list-only", s.url("127.0.0.1", "/"))
+			want(t, "names", names, "test.txt\n", "computer.txt\n")
+			writes(t, s, user)
+		})
+	}
+}
+
+func reads(t *testing.T, s *server, user, file string) {
+	t.Helper()
+	out, _ := mustCurl(t, user, s.url("127.0.0.1", "/"+file))
+	data, err := os.ReadFile(filepath.Join(content(s.home), file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out != string(data) {
+		t.Errorf("%s: got %q, want %q", file, out, data)
+	}
+}
+
+func refusedFile(t *testing.T, s *server, user, file string) {
+	t.Helper()
+	out, talk, code := curl(t, user, s.url("127.0.0.1", "/"+file))
+	if code == 0 || out != "" {
+		t.Errorf("%s got %s: exit status %d, %q", user, file, code, out)
+	}
+	want(t, file, talk, "< 550 Access is denied. \r\n")
+}
+
+func writes(t *testing.T, s *server, user string) {
+	t.Helper()
+	local := randomFile(t, "up.bin", 100_000)
+	remote := "from " + user + ".bin"
+	_, talk, code := curl(t, user, "--upload-file", local, s.url("127.0.0.1", "/"+strings.ReplaceAll(remote, " ", "%20")))
+	if user == "" {
+		if code == 0 {
+			t.Errorf("anonymous could write")
+		}
+		want(t, "anonymous upload", talk, "< 550 Access is denied. \r\n")
+		if _, err := os.Stat(filepath.Join(content(s.home), remote)); err == nil {
+			t.Errorf("anonymous left a file")
+		}
+		return
+	}
+	if code != 0 {
+		t.Fatalf("upload by %s: exit status %d\n%s", user, code, talk)
+	}
+	sameFile(t, filepath.Join(content(s.home), remote), local)
+}
+
+// TestRefusedOtherwise is the same rule asked in other ways: each verb that
+// reads or changes a file, and a name in other letters.
+func TestRefusedOtherwise(t *testing.T) {
+	s := serve(t, newHome(t, "scenario"))
+	d := login(t, "127.0.0.1", s.port, "user3")
+	d.say("TYPE I", "200 ")
+	for _, name := range []string{"test.txt", "TEST.TXT", "/test.txt", "./x/../test.txt", `\Test.txt`, "test.txt."} {
+		d.say("SIZE "+name, "550 Access is denied. ")
+		c := d.passive()
+		d.say("RETR "+name, "550 Access is denied. ")
+		_ = c.Close()
+	}
+	anonymous := dial(t, "127.0.0.1", s.port)
+	anonymous.say("USER anonymous", "331 ")
+	anonymous.say("PASS guest@example.com", "230 ")
+	for _, line := range []string{"DELE computer.txt", "MKD new", "RNFR computer.txt"} {
+		anonymous.say(line, "550 Access is denied. ")
+	}
+	stranger := dial(t, "127.0.0.1", s.port)
+	stranger.say("USER user1", "331 ")
+	stranger.say("PASS wrong", "530 User cannot log in.")
+	stranger.say("RETR computer.txt", "530 Please login with USER and PASS.")
+}
+
+// TestPassivePortsAndAddress: the range of the configuration moved by the
+// offset, and the external address in 227.
+func TestPassivePortsAndAddress(t *testing.T) {
+	home := newHome(t, "")
+	configure(t, home, "scenario", `externalIp4Address="127.0.0.1"`, `externalIp4Address="203.0.113.7"`)
+	s := serve(t, home)
+	d := login(t, "127.0.0.1", s.port, "user1")
+	for range 3 {
+		var a, b, c, e, high, low int
+		reply := d.say("PASV", "227 Entering Passive Mode (203,0,113,7,")
+		if _, err := fmt.Sscanf(reply, "227 Entering Passive Mode (%d,%d,%d,%d,%d,%d).", &a, &b, &c, &e, &high, &low); err != nil {
+			t.Fatalf("%q: %v", reply, err)
+		}
+		inRange(t, s, high<<8|low)
+		var port int
+		reply = d.say("EPSV", "229 ")
+		if _, err := fmt.Sscanf(reply, "229 Entering Extended Passive Mode (|||%d|)", &port); err != nil {
+			t.Fatalf("%q: %v", reply, err)
+		}
+		inRange(t, s, port)
+	}
+}
+
+func inRange(t *testing.T, s *server, port int) {
+	t.Helper()
+	if p := port - s.offset; p < passiveLow || p > passiveHigh {
+		t.Errorf("passive port %d is %d without the offset, outside %d-%d", port, p, passiveLow, passiveHigh)
+	}
+}
+
+// TestSample serves what `ftphost init` creates, as it is.
+func TestSample(t *testing.T) {
+	home := newHome(t, "")
+	if out, talk, code := command(t, "", "check", "--home", home); code != 0 {
+		t.Fatalf("check of the sample: exit status %d\n%s%s", code, out, talk)
+	}
+	s := serve(t, home)
+	reads(t, s, "", "computer.txt")
+	reads(t, s, "user1", "test.txt")
+	writes(t, s, "user4")
+	// This client is on the server's machine and so gets the details.
+	_, talk, code := curl(t, "user3", s.url("127.0.0.1", "/test.txt"))
+	if code == 0 {
+		t.Error("user3 got test.txt")
+	}
+	want(t, "test.txt", talk, "< 550-Access is denied. \r\n", "<  Error details: Authorization rules denied the access.\r\n", "< 550 End\r\n")
+}
