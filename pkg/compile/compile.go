@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
@@ -66,6 +67,8 @@ type compiler struct {
 	log      logSettings
 	cache    time.Duration
 	problems apphost.ErrorList
+
+	serverLevel access.Level
 }
 
 // Snapshot builds the sites of a configuration. The list holds what keeps
@@ -162,6 +165,7 @@ func (c *compiler) server() *Result {
 		c.cache = time.Duration(caching.Credentials.FlushInterval) * time.Second
 	}
 	c.readPathMap()
+	c.readServerLevel()
 	if low, high := firewall.Low, firewall.High; low > high || (low == 0) != (high == 0) {
 		e := c.cfg.Section(sectionFirewall, "")
 		c.errorf(e.Attr("lowDataChannelPort").Pos(), sectionFirewall,

@@ -11,11 +11,7 @@ import (
 // levels are the authorization rules and request filters of one site: what
 // the server level says, then each location of the site that says something.
 func (c *compiler) levels(siteName string) []access.Level {
-	levels := []access.Level{{
-		Path:   vpath.Root,
-		Rules:  c.rules(c.cfg.Section(sectionAuthorization, "").Entries()),
-		Filter: c.filter(c.cfg.Section(sectionRequestFiltering, "")),
-	}}
+	levels := []access.Level{c.serverLevel}
 	for _, l := range c.cfg.Locations(sectionAuthorization, siteName) {
 		levels = append(levels, c.ruleLevel(siteName, l))
 	}
@@ -26,6 +22,15 @@ func (c *compiler) levels(siteName string) []access.Level {
 		})
 	}
 	return levels
+}
+
+// readServerLevel is what all sites inherit; they share it.
+func (c *compiler) readServerLevel() {
+	c.serverLevel = access.Level{
+		Path:   vpath.Root,
+		Rules:  c.rules(c.cfg.Section(sectionAuthorization, "").Entries()),
+		Filter: c.filter(c.cfg.Section(sectionRequestFiltering, "")),
+	}
 }
 
 // ruleLevel is what one location adds. A location that removes inherited
