@@ -39,7 +39,7 @@ const plainSite = `<configuration>
 const second = `<site name="two" id="2">
         <application path="/"><virtualDirectory path="/" physicalPath="CONTENT" /></application>
         <bindings><binding protocol="ftp" bindingInformation="*:21:" /></bindings>
-        <ftpServer><security><ssl controlChannelPolicy="SslAllow" /><authentication><basicAuthentication enabled="true" /></authentication></security></ftpServer>
+        <ftpServer><security><ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" /><authentication><basicAuthentication enabled="true" /></authentication></security></ftpServer>
       </site>`
 
 const location = `<location path="one"><system.ftpServer><security>` +
@@ -190,6 +190,10 @@ func TestCheckFindings(t *testing.T) {
 		{
 			name: "TLS required", from: `<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`, to: "",
 			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": controlChannelPolicy is SslRequire and TLS is not served by this version, so nobody can log in`,
+		},
+		{
+			name: "TLS required for data", from: ` dataChannelPolicy="SslAllow"`, to: "",
+			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": dataChannelPolicy is SslRequire and TLS is not served by this version, so nothing can be listed or transferred`,
 		},
 		{
 			name: "passive range", from: "</configuration>", to: `<system.ftpServer><firewallSupport lowDataChannelPort="6000" highDataChannelPort="5000"/></system.ftpServer></configuration>`,

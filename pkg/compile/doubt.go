@@ -41,14 +41,21 @@ func (c *compiler) unserved(s *site.Site, ftp *apphost.Element, f *ftpServerSett
 // doubts warns of what is allowed and hardly meant.
 func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
 	security := e.Child("ftpServer").Child("security")
-	if s.Channel.Control != site.ControlAllow {
-		v := security.Child("ssl").Attr("controlChannelPolicy")
-		pos := v.Pos()
-		if !v.Set {
-			pos = e.Pos()
+	// The place of an absent ssl element is that of the site it is missing in.
+	at := func(attr string) (xmldoc.Pos, string) {
+		v := security.Child("ssl").Attr(attr)
+		if v.Set {
+			return v.Pos(), v.Text
 		}
-		c.warnf(pos, sectionSites, "site %q: controlChannelPolicy is %s and TLS is not served by this version, so nobody can log in; "+
-			`<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" /> allows plain FTP`, s.Name, v.Text)
+		return e.Pos(), v.Text
+	}
+	const remedy = `<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" /> allows plain FTP`
+	if s.Channel.Control != site.ControlAllow {
+		pos, policy := at("controlChannelPolicy")
+		c.warnf(pos, sectionSites, "site %q: controlChannelPolicy is %s and TLS is not served by this version, so nobody can log in; %s", s.Name, policy, remedy)
+	} else if s.Channel.Data == site.DataRequire {
+		pos, policy := at("dataChannelPolicy")
+		c.warnf(pos, sectionSites, "site %q: dataChannelPolicy is %s and TLS is not served by this version, so nothing can be listed or transferred; %s", s.Name, policy, remedy)
 	}
 	if !s.Login.AllowAnonymous && len(s.Login.Providers) == 0 {
 		c.warnf(e.Pos(), sectionSites, "site %q: no authentication method is enabled, so nobody can log in", s.Name)
