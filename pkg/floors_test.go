@@ -51,7 +51,8 @@ var floors = map[string]int{
 	// landlord
 	"pkg/host": 5,
 	// door
-	"cmd/ftphost": 7,
+	"cmd/ftphost":   7,
+	"cmd/schemadoc": 7,
 	// roof
 	"pkg":                     roof,
 	"pkg/content/contenttest": roof,
