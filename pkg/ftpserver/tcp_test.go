@@ -45,6 +45,12 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 	ports := datachannel.NewPorts(datachannel.PortsConfig{})
 	server := ftpserver.New(ftpserver.Config{Ports: ports, Log: zerolog.Nop()})
 	var served sync.WaitGroup
+	logging, stopLogging := context.WithCancel(context.Background())
+	served.Go(func() {
+		if err := w.logs.Run(logging); err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("log: %v", err)
+		}
+	})
 	served.Go(func() {
 		if err := server.Serve(l, func() *site.Endpoint { return endpoint }); err != nil {
 			t.Errorf("Serve: %v", err)
@@ -56,6 +62,7 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 		if err := server.Shutdown(ctx); err != nil {
 			t.Errorf("Shutdown: %v", err)
 		}
+		stopLogging()
 		served.Wait()
 		if err := ports.Close(); err != nil {
 			t.Error(err)
