@@ -24,6 +24,15 @@ const (
 	TimeSpan Type = "timeSpan"
 )
 
+// known reports whether there is such a type.
+func (t Type) known() bool {
+	switch t {
+	case Bool, Enum, Flags, Uint, Int, Int64, String, TimeSpan:
+		return true
+	}
+	return false
+}
+
 // Word is a name with a number: of an enum or a flag.
 type Word struct {
 	Name  string
@@ -194,13 +203,22 @@ func (a *AttributeSchema) parseEnum(text string) (int64, error) {
 
 func (a *AttributeSchema) word(text string) (Word, bool) {
 	text = strings.TrimSpace(text)
-	n, err := strconv.ParseInt(text, 10, 64)
+	n, numeric := number(text)
 	for _, w := range a.Words {
-		if strings.EqualFold(w.Name, text) || (err == nil && n == w.Value) {
+		if strings.EqualFold(w.Name, text) || (numeric && n == w.Value) {
 			return w, true
 		}
 	}
 	return Word{}, false
+}
+
+// number reads the numeric spelling of an enum or flags.
+func number(text string) (int64, bool) {
+	if text == "" || text[0] < '0' || text[0] > '9' {
+		return 0, false // a name, without asking for an error
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	return n, err == nil
 }
 
 // parseFlags takes names with commas, None, the empty string, or a sum.
@@ -214,7 +232,7 @@ func (a *AttributeSchema) parseFlags(text string) (int64, error) {
 		if part == "" || strings.EqualFold(part, "None") {
 			continue
 		}
-		if n, err := strconv.ParseInt(part, 10, 64); err == nil && n >= 0 && n&^all == 0 {
+		if n, numeric := number(part); numeric && n&^all == 0 {
 			sum |= n
 			continue
 		}

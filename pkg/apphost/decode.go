@@ -56,13 +56,13 @@ type planKey struct {
 	typ    reflect.Type
 }
 
-// plans remembers what was worked out; a program has as many as it has
-// struct types.
-var plans sync.Map //nolint:gochecknoglobals // a cache, like that of encoding/json
+// plans remembers what was worked out for one schema. It lives as long as the
+// schema does, for a program reads its schema again with each configuration.
+type plans struct{ byKey sync.Map }
 
 func planFor(schema *ElementSchema, typ reflect.Type) (*plan, error) {
 	key := planKey{schema, typ}
-	if p, ok := plans.Load(key); ok {
+	if p, ok := schema.plans.byKey.Load(key); ok {
 		return p.(*plan), nil //nolint:forcetypeassert // only plans are stored
 	}
 	p := &plan{}
@@ -81,7 +81,7 @@ func planFor(schema *ElementSchema, typ reflect.Type) (*plan, error) {
 	absent := reflect.New(typ).Elem()
 	p.fill(&Element{schema: schema}, absent)
 	p.absent = absent
-	plans.Store(key, p)
+	schema.plans.byKey.Store(key, p)
 	return p, nil
 }
 

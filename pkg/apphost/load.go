@@ -57,11 +57,11 @@ func Load(s *Schema, docs ...*xmldoc.Document) (*Configuration, ErrorList) {
 		l.document(doc)
 	}
 	l.sortLocations()
-	if l.problems.Errors() == 0 {
+	if l.errors == 0 {
 		l.checkMerged()
 	}
 	l.problems.Sort()
-	if l.problems.Errors() > 0 {
+	if l.errors > 0 {
 		return nil, l.problems
 	}
 	return cfg, l.problems
@@ -74,35 +74,55 @@ type loader struct {
 	doc        *xmldoc.Document
 	registered map[string]registration
 	problems   ErrorList
+	errors     int
+	warnings   int
 }
 
 // place is where in the configuration an element stands.
 type place struct {
-	location   bool
 	site, path string // path is "" or "/a/b", as written
-	pos        xmldoc.Pos
 }
 
 func (l *loader) errorf(pos xmldoc.Pos, section, format string, args ...any) {
-	l.problems = append(l.problems, &Error{Pos: pos, Section: section, Msg: fmt.Sprintf(format, args...)})
+	l.tell(&Error{Pos: pos, Section: section, Msg: fmt.Sprintf(format, args...)})
 }
 
 func (l *loader) warnf(pos xmldoc.Pos, section, format string, args ...any) {
-	l.problems = append(l.problems, &Error{Pos: pos, Section: section, Msg: fmt.Sprintf(format, args...), Warning: true})
+	l.tell(&Error{Pos: pos, Section: section, Msg: fmt.Sprintf(format, args...), Warning: true})
+}
+
+// maxProblems is how many errors, and how many warnings, of one Load are
+// kept: a file with more is not a configuration, and nobody reads on.
+const maxProblems = 10000
+
+func (l *loader) tell(e *Error) {
+	count := &l.errors
+	if e.Warning {
+		count = &l.warnings
+	}
+	*count++
+	switch {
+	case *count < maxProblems:
+		l.problems = append(l.problems, e)
+	case *count == maxProblems:
+		l.problems = append(l.problems, &Error{
+			Pos: e.Pos, Section: e.Section, Warning: e.Warning, Msg: e.Msg + fmt.Sprintf(" (after %d of these the rest is not listed)", maxProblems),
+		})
+	}
 }
 
 func (l *loader) document(doc *xmldoc.Document) {
 	l.doc, l.registered = doc, nil
 	root := doc.Root()
-	if root.Tag != "configuration" {
-		l.errorf(doc.Pos(root), "", "the root element is <%s>, not <configuration>: this is a fragment or another kind of file", root.Tag)
+	if !l.is(root, "configuration") {
+		l.errorf(doc.Pos(root), "", "the root element is <%s>, not <configuration>: this is a fragment or another kind of file", clip(root.Tag))
 		return
 	}
 	for i, e := range root.ChildElements() {
-		switch e.Tag {
-		case "configSections":
+		switch {
+		case l.is(e, "configSections"):
 			l.configSections(e, i)
-		case "location":
+		case l.is(e, "location"):
 			l.location(e)
 		default:
 			l.sectionOrGroup(e, "", place{})
@@ -110,35 +130,14 @@ func (l *loader) document(doc *xmldoc.Document) {
 	}
 }
 
-// location walks one <location>. Without a path, or with "" or ".", it is the
-// server level itself.
-func (l *loader) location(e *etree.Element) {
-	at := place{location: true, pos: l.doc.Pos(e)}
-	for _, a := range e.Attr {
-		switch a.Key {
-		case "path", "overrideMode", "allowOverride", "inheritInChildApplications":
-		default:
-			l.errorf(l.doc.AttrPos(e, a.FullKey()), "location", "unrecognized attribute %q", a.FullKey())
-		}
+// is reports whether an element of the file's frame has a name, and warns
+// when only the case differs.
+func (l *loader) is(e *etree.Element, name string) bool {
+	if !strings.EqualFold(e.Tag, name) {
+		return false
 	}
-	if e.SelectAttr("overrideMode") != nil && e.SelectAttr("allowOverride") != nil {
-		l.errorf(l.doc.AttrPos(e, "allowOverride"), "location", "allowOverride and overrideMode say the same thing; keep overrideMode")
-	}
-	path := strings.Trim(e.SelectAttrValue("path", ""), "/")
-	if path == "." {
-		path = ""
-	}
-	at.site, at.path = path, ""
-	if i := strings.IndexByte(path, '/'); i >= 0 {
-		at.site, at.path = path[:i], "/"+strings.Trim(path[i:], "/")
-	}
-	for _, c := range e.ChildElements() {
-		if c.Tag == "location" {
-			l.errorf(l.doc.Pos(c), "location", "a location cannot stand in another; give the whole path in one")
-			continue
-		}
-		l.sectionOrGroup(c, "", at)
-	}
+	l.spelling(e, e.Tag, name, name)
+	return true
 }
 
 // sectionOrGroup finds out what an element above section level is.
@@ -152,14 +151,19 @@ func (l *loader) sectionOrGroup(e *etree.Element, group string, at place) {
 	case section != nil:
 		l.spelling(e, path, section.Path, section.Path)
 		l.section(e, section, at)
-	case l.schema.groups[fold(path)]:
+	case l.schema.groups[fold(path)] != "":
+		l.spelling(e, path, l.schema.groups[fold(path)], path)
 		for _, c := range e.ChildElements() {
 			l.sectionOrGroup(c, path, at)
 		}
 	case l.isClosed(group) && !l.isRegistered(path):
-		l.errorf(l.doc.Pos(e), group, "unrecognized element <%s>%s%s", e.Tag, suggest(e.Tag, l.namesIn(group)), misplaced(group, e.Tag))
+		l.errorf(l.doc.Pos(e), group, "unrecognized element <%s>%s%s", clip(e.Tag), suggest(e.Tag, l.namesIn(group)), misplaced(group, e.Tag))
+	case !l.isRegistered(path):
+		// Somebody else's section, unless it is a slip.
+		if meant := suggest(e.Tag, l.namesIn(group)); meant != "" {
+			l.warnf(l.doc.Pos(e), group, "<%s> is left alone%s", clip(e.Tag), meant)
+		}
 	}
-	// Anything else is a section of somebody else: left alone.
 }
 
 func (l *loader) isClosed(group string) bool {
@@ -176,11 +180,14 @@ func (l *loader) isClosed(group string) bool {
 	return false
 }
 
-// namesIn lists what may stand in a group.
+// namesIn lists what may stand in a group; "" is the top of the file.
 func (l *loader) namesIn(group string) []string {
 	var names []string
+	if group != "" {
+		group += "/"
+	}
 	for _, s := range l.schema.Sections() {
-		if rest, ok := strings.CutPrefix(s.Path, group+"/"); ok {
+		if rest, ok := strings.CutPrefix(s.Path, group); ok {
 			name, _, _ := strings.Cut(rest, "/")
 			if !slices.Contains(names, name) {
 				names = append(names, name)
@@ -238,10 +245,11 @@ func (c *Configuration) enter(section *ElementSchema, at place, n *node) *node {
 		site = &siteOccurrences{byPath: map[string]*node{}}
 		o.sites[key] = site
 	}
-	if other := site.byPath[fold(at.path)]; other != nil {
+	key = foldPath(at.path)
+	if other := site.byPath[key]; other != nil {
 		return other
 	}
-	site.byPath[fold(at.path)] = n
+	site.byPath[key] = n
 	site.sorted = append(site.sorted, &LocationSection{
 		Path: at.path, Element: &Element{schema: section, layers: []*node{n}},
 	})
@@ -300,25 +308,12 @@ func (c *Configuration) Section(section, location string) *Element {
 	if site == nil || name == "" {
 		return e
 	}
-	path = fold("/" + strings.Trim(path, "/"))
-	for at := 0; at >= 0; {
-		if n := site.byPath[path[:at]]; n != nil {
+	for prefix := range prefixes(foldPath(path)) {
+		if n := site.byPath[prefix]; n != nil {
 			e.layers = append(e.layers, n)
 		}
-		at = nextSegment(path, at)
 	}
 	return e
-}
-
-// nextSegment is the end of the segment behind at, or -1.
-func nextSegment(path string, at int) int {
-	if at >= len(path) || path == "/" {
-		return -1
-	}
-	if i := strings.IndexByte(path[at+1:], '/'); i >= 0 {
-		return at + 1 + i
-	}
-	return len(path)
 }
 
 // Locations returns the locations of one site that give the section, shallow
@@ -330,6 +325,3 @@ func (c *Configuration) Locations(section, site string) []*LocationSection {
 	}
 	return o.sites[fold(site)].sorted
 }
-
-// fold is the form in which names are compared.
-func fold(s string) string { return strings.ToLower(s) }

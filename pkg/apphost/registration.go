@@ -10,11 +10,21 @@ import (
 // level only.
 const appHostOnly = "AppHostOnly"
 
-// registration is what configSections says of one section.
-type registration struct {
-	allowDefinition string
-	allowLocation   bool
+// locationAllowed reports whether a section with this allowDefinition may
+// stand in a location, which is as deep as an application, and whether there
+// is such a word. Microsoft's pages have two spellings of one.
+func locationAllowed(allowDefinition string) (allowed, known bool) {
+	switch strings.ToLower(allowDefinition) {
+	case "everywhere", "machinetoapplication":
+		return true, true
+	case "apphostonly", "machineonly", "machinetowebroot", "machinetorootweb":
+		return false, true
+	}
+	return true, false
 }
+
+// registration is what configSections says of one section.
+type registration struct{ serverOnly, allowLocation bool }
 
 // configSections reads the registrations of a document; index is its place
 // among the children of the root.
@@ -43,14 +53,32 @@ func (l *loader) register(e *etree.Element, group string) {
 		switch c.Tag {
 		case "sectionGroup":
 			l.register(c, path)
+		case "remove", "clear": // of .NET files
 		case "section":
-			l.registered[fold(path)] = registration{
-				allowDefinition: c.SelectAttrValue("allowDefinition", "Everywhere"),
-				allowLocation:   !strings.EqualFold(c.SelectAttrValue("allowLocation", "true"), "false"),
-			}
+			l.registerSection(c, path)
 		default:
 			l.errorf(l.doc.Pos(c), "configSections", "unrecognized element <%s>; here stand section and sectionGroup", c.Tag)
 		}
+	}
+}
+
+// registerSection reads one registration. overrideModeDefault locks a section
+// against lower files, never against a location of this one, so it is checked
+// and has no effect.
+func (l *loader) registerSection(c *etree.Element, path string) {
+	if _, twice := l.registered[fold(path)]; twice {
+		l.errorf(l.doc.Pos(c), "configSections", "section %q is registered twice", clip(path))
+	}
+	definition := c.SelectAttrValue("allowDefinition", "Everywhere")
+	allowed, known := locationAllowed(definition)
+	if !known {
+		l.warnf(l.doc.AttrPos(c, "allowDefinition"), "configSections", "allowDefinition %s is not one of Everywhere, MachineOnly, MachineToWebRoot, MachineToApplication, AppHostOnly", quote(definition))
+	}
+	if mode := c.SelectAttrValue("overrideModeDefault", "Allow"); !containsFold([]string{"Allow", "Deny"}, mode) {
+		l.warnf(l.doc.AttrPos(c, "overrideModeDefault"), "configSections", "overrideModeDefault %s is not one of Allow, Deny", quote(mode))
+	}
+	l.registered[fold(path)] = registration{
+		serverOnly: !allowed, allowLocation: !strings.EqualFold(c.SelectAttrValue("allowLocation", "true"), "false"),
 	}
 }
 
@@ -79,7 +107,7 @@ func (l *loader) registration(n *node, section *ElementSchema) {
 func (l *loader) locationForbidden(section *ElementSchema) string {
 	r, ok := l.registered[fold(section.Path)]
 	switch {
-	case section.ServerOnly || (ok && (r.allowDefinition == appHostOnly || strings.HasPrefix(r.allowDefinition, "Machine"))):
+	case section.ServerOnly || (ok && r.serverOnly):
 		return "the section stands at the server level only, not in a location"
 	case ok && !r.allowLocation:
 		return "the section is registered with allowLocation=\"false\" and cannot stand in a location"

@@ -17,7 +17,7 @@ import (
 // read from documents in IIS's schema language and is fixed afterwards.
 type Schema struct {
 	sections map[string]*ElementSchema // by folded path
-	groups   map[string]bool           // folded path of each group above a section
+	groups   map[string]string         // path of each group above a section, by folded path
 	closed   map[string]bool           // groups in which every section is known
 }
 
@@ -40,7 +40,8 @@ type ElementSchema struct {
 	// ServerOnly sections cannot stand in a location.
 	ServerOnly bool
 
-	merges bool // a collection is here or below
+	merges bool   // a collection is here or below
+	plans  *plans // how the elements of this schema were decoded before
 }
 
 // CollectionSchema describes a collection: the names of its directives and
@@ -60,7 +61,7 @@ type CollectionSchema struct {
 // ParseSchema reads schema documents. Several may extend one section, as
 // IIS's own do.
 func ParseSchema(docs ...*xmldoc.Document) (*Schema, error) {
-	s := &Schema{sections: map[string]*ElementSchema{}, groups: map[string]bool{}, closed: map[string]bool{}}
+	s := &Schema{sections: map[string]*ElementSchema{}, groups: map[string]string{}, closed: map[string]bool{}}
 	var problems ErrorList
 	for _, doc := range docs {
 		r := &schemaReader{doc: doc, schema: s}
@@ -70,10 +71,11 @@ func ParseSchema(docs ...*xmldoc.Document) (*Schema, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	remembered := &plans{}
 	for path, section := range s.sections {
-		section.finish(section.Path)
+		section.finish(section.Path, remembered)
 		for at := strings.LastIndexByte(path, '/'); at > 0; at = strings.LastIndexByte(path[:at], '/') {
-			s.groups[path[:at]] = true
+			s.groups[path[:at]] = section.Path[:at]
 		}
 	}
 	return s, nil
@@ -145,14 +147,14 @@ func (e *ElementSchema) Keys() []*AttributeSchema {
 }
 
 // finish sets what follows from the rest.
-func (e *ElementSchema) finish(path string) {
-	e.Path = path
+func (e *ElementSchema) finish(path string, remembered *plans) {
+	e.Path, e.plans = path, remembered
 	for _, c := range e.Elements {
-		c.finish(path + "/" + c.Name)
+		c.finish(path+"/"+c.Name, remembered)
 		e.merges = e.merges || c.merges
 	}
 	for _, c := range e.Collections {
-		c.Entry.finish(path + "/" + c.Add)
+		c.Entry.finish(path+"/"+c.Add, remembered)
 		e.merges = true
 	}
 }
@@ -212,6 +214,10 @@ func (r *schemaReader) element(e *etree.Element, el *ElementSchema) {
 		case "attribute":
 			r.attribute(c, el, name)
 		case "element":
+			if name == "" {
+				r.fail(c, "an element needs a name")
+				continue
+			}
 			child := el.Element(name)
 			if child == nil {
 				child = &ElementSchema{Name: name}
@@ -220,6 +226,7 @@ func (r *schemaReader) element(e *etree.Element, el *ElementSchema) {
 			r.element(c, child)
 		case "collection":
 			r.collection(c, el)
+		case "method": // of IIS's own documents: what management tools may call
 		default:
 			r.fail(c, "<%s> has no meaning here", c.Tag)
 		}
@@ -279,6 +286,9 @@ func newAttribute(e *etree.Element, name string) (*AttributeSchema, error) {
 	}
 	if name == "" {
 		return nil, errors.New("the name is missing")
+	}
+	if !a.Type.known() {
+		return nil, fmt.Errorf("type %q is not one of the schema language", a.Type)
 	}
 	if err := a.readRange(); err != nil {
 		return nil, err

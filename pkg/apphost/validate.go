@@ -40,14 +40,9 @@ func (l *loader) attributes(n *node, schema *ElementSchema, section string) {
 		case declared != nil:
 			l.attribute(n, schema, declared, a, section)
 		case a.Key == "configSource":
-			l.errorf(n.doc.AttrPos(n.e, a.Key), section, "configSource is not supported: put the content of %q here", a.Value)
-		case !schema.AllowUnrecognizedAttributes:
-			var names []string
-			for _, known := range schema.Attributes {
-				names = append(names, known.Name)
-			}
-			l.errorf(n.doc.AttrPos(n.e, a.FullKey()), section, "unrecognized attribute %q on <%s>%s%s",
-				a.Key, n.e.Tag, suggest(a.Key, names), misplaced(schema.Path, "@"+a.Key))
+			l.errorf(n.doc.AttrPos(n.e, a.Key), section, "configSource is not supported: put the content of %s here", quote(a.Value))
+		default:
+			l.unrecognizedAttribute(n, schema, a, section)
 		}
 	}
 	for _, declared := range schema.Attributes {
@@ -55,6 +50,27 @@ func (l *loader) attributes(n *node, schema *ElementSchema, section string) {
 			l.errorf(n.pos(), section, "<%s> has no attribute %s, which is required", n.e.Tag, declared.Name)
 		}
 	}
+}
+
+// unrecognizedAttribute is an error, or, where others may add their own, a
+// warning when it looks like a slip.
+func (l *loader) unrecognizedAttribute(n *node, schema *ElementSchema, a etree.Attr, section string) {
+	pos := n.doc.AttrPos(n.e, a.FullKey())
+	meant := suggest(a.Key, schema.attributeNames())
+	switch {
+	case !schema.AllowUnrecognizedAttributes:
+		l.errorf(pos, section, "unrecognized attribute %q on <%s>%s%s", clip(a.Key), n.e.Tag, meant, misplaced(schema.Path, "@"+a.Key))
+	case meant != "":
+		l.warnf(pos, section, "attribute %q on <%s> has no effect%s", clip(a.Key), n.e.Tag, meant)
+	}
+}
+
+func (e *ElementSchema) attributeNames() []string {
+	names := make([]string, len(e.Attributes))
+	for i, a := range e.Attributes {
+		names[i] = a.Name
+	}
+	return names
 }
 
 func (l *loader) attribute(n *node, schema *ElementSchema, declared *AttributeSchema, a etree.Attr, section string) {
@@ -83,9 +99,12 @@ func (l *loader) child(n, c *node, schema *ElementSchema, section string, seen m
 	}
 	declared := schema.Element(c.e.Tag)
 	if declared == nil {
-		if !schema.AllowUnrecognizedElements {
-			l.errorf(c.pos(), section, "unrecognized element <%s> in <%s>%s%s",
-				c.e.Tag, n.e.Tag, suggest(c.e.Tag, schema.childNames()), misplaced(schema.Path, c.e.Tag))
+		meant := suggest(c.e.Tag, schema.childNames())
+		switch {
+		case !schema.AllowUnrecognizedElements:
+			l.errorf(c.pos(), section, "unrecognized element <%s> in <%s>%s%s", clip(c.e.Tag), n.e.Tag, meant, misplaced(schema.Path, c.e.Tag))
+		case meant != "":
+			l.warnf(c.pos(), section, "<%s> in <%s> has no effect%s", clip(c.e.Tag), n.e.Tag, meant)
 		}
 		return
 	}
@@ -104,7 +123,10 @@ func (l *loader) directive(c *node, collection *CollectionSchema, d directive, s
 		l.spelling(c.e, c.e.Tag, collection.Add, section)
 		l.element(c, collection.Entry, section)
 	case removeDirective:
-		keys := &ElementSchema{Path: collection.Entry.Path, Attributes: optional(collection.Entry.Keys())}
+		keys := &ElementSchema{
+			Path: collection.Entry.Path, Attributes: optional(collection.Entry.Keys()),
+			AllowUnrecognizedAttributes: collection.Entry.AllowUnrecognizedAttributes,
+		}
 		l.attributes(c, keys, section)
 	case clearDirective:
 		l.attributes(c, &ElementSchema{Path: collection.Entry.Path}, section)
