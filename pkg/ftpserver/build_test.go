@@ -319,15 +319,16 @@ func binding(t testing.TB, info string) site.Binding {
 	return b
 }
 
+// computer is the name of the server in the conversations, and the only domain
+// its accounts have.
+const computer = "WEB01"
+
 // accountList is a source of accounts held in memory. It is down for the
 // account "down".
 type accountList []ftptest.Account
 
 func (l accountList) Authenticate(_ context.Context, c auth.Credentials) (*auth.Principal, error) {
-	name := c.User
-	if i := strings.LastIndexAny(name, `\/`); i >= 0 {
-		name = name[i+1:]
-	}
+	name := strings.TrimPrefix(c.User, computer+`\`)
 	if name == "down" {
 		return nil, errors.New("the directory server does not answer")
 	}

@@ -78,7 +78,7 @@ func start(t testing.TB, a *ftptest.Archive, adjust func(*ftpserver.Config)) *ru
 	r.address, r.client = netip.AddrPortFrom(host, controlPort), host
 	r.ports = datachannel.NewPorts(datachannel.PortsConfig{Low: 5000, High: 5009, Listen: r.network.Listen})
 	config := ftpserver.Config{
-		Ports: r.ports, Dial: r.network.Dial, Log: zerolog.New(r.log), ComputerName: "WEB01",
+		Ports: r.ports, Dial: r.network.Dial, Log: zerolog.New(r.log), ComputerName: computer,
 		UseDomainNameAsHostName: func() bool { return r.config.FTP.HostNames.ByDomain },
 	}
 	if adjust != nil {
