@@ -157,44 +157,10 @@ func TestManyAddressesShareAFewPorts(t *testing.T) {
 
 // After Close nothing is left, whatever state the channels were in.
 func TestNothingIsLeftAfterClose(t *testing.T) {
+	openAndClose(t) // the first connection of the process opens the poller too
 	goroutines, descriptors := runtime.NumGoroutine(), openFiles(t)
 	for range 20 {
-		p := datachannel.NewPorts(datachannel.PortsConfig{})
-		var channels []datachannel.Channel
-		var clients []net.Conn
-		for i := range 40 {
-			c, err := p.Expect(localhost, localhost, true)
-			if err != nil {
-				t.Fatal(err)
-			}
-			channels = append(channels, c)
-			if i%2 == 0 { // comes and is never fetched
-				client, err := net.Dial("tcp", c.LocalAddr().String())
-				if err != nil {
-					t.Fatal(err)
-				}
-				clients = append(clients, client)
-			}
-		}
-		var d datachannel.Dialer
-		channels = append(channels, d.Dial(t.Context(), localhost, channels[0].LocalAddr()))
-		if err := p.Close(); err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range channels {
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		}
-		for _, client := range clients {
-			if err := client.SetDeadline(time.Now().Add(patience)); err != nil {
-				t.Fatal(err)
-			}
-			if n, err := client.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
-				t.Errorf("connection that nobody fetched: read %d, %v", n, err)
-			}
-			_ = client.Close()
-		}
+		openAndClose(t)
 	}
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		if runtime.NumGoroutine() <= goroutines && openFiles(t) <= descriptors {
@@ -206,41 +172,46 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 	}
 }
 
-// Two connections may come from one port at once; that is what port 20 needs.
-// Another process may take the port that was found free, so there are several
-// tries.
-func TestSourcePortIsShared(t *testing.T) {
-	for range 5 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+// openAndClose closes ports whose channels wait, have a connection that nobody
+// fetched, or connect.
+func openAndClose(t *testing.T) {
+	t.Helper()
+	p := datachannel.NewPorts(datachannel.PortsConfig{})
+	var channels []datachannel.Channel
+	var clients []net.Conn
+	for i := range 40 {
+		c, err := p.Expect(localhost, localhost, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		source := l.Addr().(*net.TCPAddr).Port
-		_ = l.Close() // the port is free now
-		first, second := connectFrom(t, source), connectFrom(t, source)
-		if first == source && second == source {
-			return
+		channels = append(channels, c)
+		if i%2 == 0 { // comes and is never fetched
+			client, err := net.Dial("tcp", c.LocalAddr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			clients = append(clients, client)
 		}
 	}
-	t.Error("two connections from one source port never worked")
-}
-
-// connectFrom connects from a source port to some port of our own and returns
-// the port that the connection really came from. It stays open.
-func connectFrom(t *testing.T, source int) int {
-	t.Helper()
-	client, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	var d datachannel.Dialer
+	channels = append(channels, d.Dial(t.Context(), localhost, channels[0].LocalAddr()))
+	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = client.Close() })
-	d := datachannel.Dialer{SourcePort: source}
-	conn, err := d.Dial(t.Context(), localhost, client.Addr().(*net.TCPAddr).AddrPort()).Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	for _, c := range channels {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
 	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn.LocalAddr().(*net.TCPAddr).Port
+	for _, client := range clients {
+		if err := client.SetDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := client.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("connection that nobody fetched: read %d, %v", n, err)
+		}
+		_ = client.Close()
+	}
 }
 
 func openFiles(t *testing.T) int {
