@@ -70,6 +70,8 @@ func FuzzSession(f *testing.F) {
 			if wrong := <-read; wrong != "" {
 				t.Errorf("not a reply: %q", wrong)
 			}
+			// A transfer goes on after QUIT, as long as a data channel may idle.
+			time.Sleep(30 * time.Second)
 			r.stop(t)
 		})
 	})

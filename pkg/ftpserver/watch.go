@@ -96,6 +96,8 @@ func (s *session) duringTransfer(t *transfer, line []byte) bool {
 		t.cancel(errAborted)
 		return false
 	case "QUIT":
+		// The transfer goes on (RFC 959 §4.1.1), even if the client does not wait
+		// for its result: what comes now is no unexpected end.
 		s.hold(line, nil)
 		return false
 	case "STAT":
