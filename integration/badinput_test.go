@@ -148,8 +148,8 @@ func brokenConfigurations() []broken {
 		},
 		{
 			name: "address restrictions", old: `<system.ftpServer>` + "\n        <firewallSupport ", new: `<system.ftpServer><security><ipSecurity allowUnlisted="false" /></security>` + "\n        <firewallSupport ", effect: stopped,
-			want: `applicationHost.config:39:33: warning: system.ftpServer/security/ipSecurity: the section is not registered in configSections; IIS would refuse the file` + "\n" +
-				`applicationHost.config:39:33: error: system.ftpServer/security/ipSecurity: site "ftpsite01.com": IP address restrictions are not served by this version, so the site does not start`,
+			want: `applicationHost.config:39:33: error: system.ftpServer/security/ipSecurity: site "ftpsite01.com": IP address restrictions are not served by this version, so the site does not start` + "\n" +
+				`applicationHost.config:39:33: warning: system.ftpServer/security/ipSecurity: the section is not registered in configSections; IIS would refuse the file`,
 		},
 		{
 			name: "loop of virtual directories", old: rootVdir, new: rootVdir + `<virtualDirectory path="/loop" physicalPath="C:\sites" />`, effect: doubted,

@@ -92,6 +92,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		Verified: auth.NewVerifyCache(rememberedLogins), Workers: local.NewWorkers(0),
 	})
 	problems = append(problems, more...)
+	problems.Sort()
 	if result == nil {
 		return nil, nil, &Refused{problems}
 	}
