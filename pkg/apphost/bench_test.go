@@ -69,3 +69,55 @@ func live() float64 {
 	runtime.ReadMemStats(&m)
 	return float64(m.HeapAlloc)
 }
+
+// BenchmarkLoadRules loads a thousand rules that ten thousand locations
+// inherit.
+func BenchmarkLoadRules(b *testing.B) {
+	var text strings.Builder
+	rule := func(i int) {
+		fmt.Fprintf(&text, "<add accessType='Allow' users='user%d' permissions='Read' />", i)
+	}
+	const begin, end = "<system.ftpServer><security><authorization>", "</authorization></security></system.ftpServer>\n"
+	text.WriteString(begin)
+	for i := range 1000 {
+		rule(i)
+	}
+	text.WriteString(end)
+	for i := range 10000 {
+		fmt.Fprintf(&text, "<location path='Site/%d'>"+begin, i)
+		rule(1000)
+		text.WriteString(end + "</location>")
+	}
+	s, doc := realSchema(b), document(b, "a", wrap(text.String()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if cfg, problems := apphost.Load(s, doc); cfg == nil {
+			b.Fatal(problems)
+		}
+	}
+}
+
+// BenchmarkLookup finds sections among ten thousand sites.
+func BenchmarkLookup(b *testing.B) {
+	const section = "system.ftpServer/security/authorization"
+	cfg, problems := apphost.Load(realSchema(b), document(b, "a", string(farm(10000))))
+	if cfg == nil {
+		b.Fatal(problems)
+	}
+	b.Run("Section", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if !cfg.Section(section, "customer07777.example/a/b").Present() {
+				b.Fatal("not there")
+			}
+		}
+	})
+	b.Run("Locations", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if len(cfg.Locations(section, "customer07777.example")) != 1 {
+				b.Fatal("not there")
+			}
+		}
+	})
+}

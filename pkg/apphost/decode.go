@@ -182,7 +182,7 @@ func (p *plan) fill(e *Element, dst reflect.Value) {
 			if f.child != nil {
 				at = e.child(f.child)
 			}
-			entries := at.entries(f.collection, nil)
+			entries := at.entries(f.collection)
 			list := reflect.MakeSlice(field.Type(), len(entries), len(entries))
 			for j, entry := range entries {
 				f.inner.run(entry, list.Index(j))

@@ -1,7 +1,6 @@
 package apphost
 
 import (
-	"strings"
 	"time"
 
 	"github.com/beevik/etree"
@@ -139,11 +138,7 @@ func (e *Element) child(schema *ElementSchema) *Element {
 func (e *Element) childLayers(name string) []*node {
 	var layers []*node
 	for _, n := range e.layers {
-		for _, t := range n.e.Child {
-			if c, ok := t.(*etree.Element); ok && (c.Tag == name || strings.EqualFold(c.Tag, name)) {
-				layers = append(layers, &node{c, n.doc})
-			}
-		}
+		layers = n.appendChildren(layers, name)
 	}
 	return layers
 }
@@ -154,14 +149,14 @@ func (e *Element) Entries() []*Element {
 	if len(e.schema.Collections) == 0 {
 		return nil
 	}
-	return e.entries(e.schema.Collections[0], nil)
+	return e.entries(e.schema.Collections[0])
 }
 
 // EntriesOf returns the entries of the collection that is added to by the
 // given name.
 func (e *Element) EntriesOf(add string) []*Element {
 	if c := e.schema.Collection(add); c != nil {
-		return e.entries(c, nil)
+		return e.entries(c)
 	}
 	return nil
 }

@@ -9,11 +9,19 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
+// maxLocationPath is more than Windows allows for a path, in bytes.
+const maxLocationPath = 1 << 16
+
 // location walks one <location>. Without a path, or with "" or ".", it is the
 // server level itself.
 func (l *loader) location(e *etree.Element) {
 	l.locationAttributes(e)
-	at := placeOf(e.SelectAttrValue("path", ""))
+	path := e.SelectAttrValue("path", "")
+	if len(path) > maxLocationPath {
+		l.errorf(l.doc.AttrPos(e, "path"), "location", "path is longer than %d bytes: nothing can be there", maxLocationPath)
+		return
+	}
+	at := placeOf(path)
 	for _, c := range e.ChildElements() {
 		if l.is(c, "location") {
 			l.errorf(l.doc.Pos(c), "location", "a location cannot stand in another; give the whole path in one")
