@@ -121,3 +121,34 @@ func BenchmarkLookup(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkLoadHostile loads megabytes of what no administrator writes: each
+// must cost a small multiple of reading it.
+func BenchmarkLoadHostile(b *testing.B) {
+	s := realSchema(b)
+	rules := func(text string) string {
+		return wrap("<system.ftpServer><security><authorization>" + text + "</authorization></security></system.ftpServer>")
+	}
+	many := func(n int, format string) string {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, format, i)
+		}
+		return text.String()
+	}
+	for name, text := range map[string]string{
+		"unknown elements":   rules(strings.Repeat("<x/>", 1<<19)),
+		"unknown attributes": rules(strings.Repeat("<add "+many(500, "x%d='' ")+"/>", 500)),
+		"duplicates":         rules(strings.Repeat("<add accessType='Allow'/>", 1<<17)),
+		"removals":           rules(many(1<<15, "<add accessType='Allow' users='%d'/>") + many(1<<15, "<remove users='%d'/>")),
+		"deep locations":     wrap(many(1000, "<location path='s/"+strings.Repeat("abcdefghijklmnopqrstuvwxyz/", 120)+"%d'><system.ftpServer><security><authorization/></security></system.ftpServer></location>")),
+	} {
+		doc := document(b, "a", text)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				apphost.Load(s, doc)
+			}
+		})
+	}
+}

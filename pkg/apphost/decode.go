@@ -214,49 +214,45 @@ func CheckStruct(schema *ElementSchema, t reflect.Type) ([]string, error) {
 	if _, err := planFor(schema, t); err != nil {
 		return nil, err
 	}
-	var missing []string
+	return missing(schema, t), nil
+}
+
+// missing are the paths that no field of t takes. The plan for t was made, so
+// the fields it has are right.
+func missing(schema *ElementSchema, t reflect.Type) []string {
+	var paths []string
 	fields := map[string]reflect.Type{}
 	for i := range t.NumField() {
 		if name, ok := t.Field(i).Tag.Lookup(tagName); ok {
 			fields[name] = t.Field(i).Type
 		}
 	}
-	for _, a := range schema.Attributes {
-		if fields[a.Name] == nil {
-			missing = append(missing, schema.Path+"/@"+a.Name)
+	take := func(path string, t reflect.Type, inner *ElementSchema) {
+		switch {
+		case t == nil:
+			paths = append(paths, path)
+		case t.Kind() == reflect.Slice:
+			paths = append(paths, missing(inner, t.Elem())...)
+		case inner != nil:
+			paths = append(paths, missing(inner, t)...)
 		}
 	}
-	inner := func(s *ElementSchema, t reflect.Type) error {
-		more, err := CheckStruct(s, t)
-		missing = append(missing, more...)
-		return err
+	for _, a := range schema.Attributes {
+		take(schema.Path+"/@"+a.Name, fields[a.Name], nil)
 	}
 	for _, c := range schema.Elements {
-		switch t := fields[c.Name]; {
-		case t == nil:
-			missing = append(missing, c.Path)
-		case t.Kind() == reflect.Slice:
-			if err := inner(c.Collections[0].Entry, t.Elem()); err != nil {
-				return nil, err
-			}
-		default:
-			if err := inner(c, t); err != nil {
-				return nil, err
-			}
+		t, inner := fields[c.Name], c
+		if t != nil && t.Kind() == reflect.Slice {
+			inner = c.Collections[0].Entry
 		}
+		take(c.Path, t, inner)
 	}
 	for i, c := range schema.Collections {
 		t := fields[c.Add]
 		if t == nil && i == 0 {
 			t = fields[ownCollection]
 		}
-		if t == nil {
-			missing = append(missing, c.Entry.Path)
-			continue
-		}
-		if err := inner(c.Entry, t.Elem()); err != nil {
-			return nil, err
-		}
+		take(c.Entry.Path, t, c.Entry)
 	}
-	return missing, nil
+	return paths
 }

@@ -96,28 +96,22 @@ type keyCheck struct {
 // elements named *Defaults around it give to entries, by the name that adds
 // them.
 func (c *keyCheck) element(n *node, schema *ElementSchema, inherited *level, defaults map[string]*level) *level {
-	v := &level{inherited: inherited}
+	v := &level{inherited: inherited, children: map[string]*level{}}
 	inner := defaults
 	for _, child := range schema.Elements {
 		if !child.merges {
 			continue
 		}
 		add, isDefaults := strings.CutSuffix(child.Name, defaultsSuffix)
+		below := inherited.child(child.Name)
+		if isDefaults {
+			below = cmp.Or(below, defaults[add])
+		}
 		for _, t := range n.appendChildren(nil, child.Name) {
-			below := inherited.child(child.Name)
-			if isDefaults {
-				below = cmp.Or(below, defaults[add])
-			}
-			if v.children == nil {
-				v.children = map[string]*level{}
-			}
 			v.children[child.Name] = c.element(t, child, below, defaults)
 		}
-		if of := v.child(child.Name); isDefaults && of != nil {
-			if inner = maps.Clone(inner); inner == nil {
-				inner = map[string]*level{}
-			}
-			inner[add] = of
+		if isDefaults {
+			inner = with(inner, add, v.child(child.Name))
 		}
 	}
 	for _, t := range n.e.Child {
@@ -126,6 +120,17 @@ func (c *keyCheck) element(n *node, schema *ElementSchema, inherited *level, def
 		}
 	}
 	return v
+}
+
+// with is m and one level more, when there is one.
+func with(m map[string]*level, add string, v *level) map[string]*level {
+	if v == nil {
+		return m
+	}
+	more := make(map[string]*level, len(m)+1)
+	maps.Copy(more, m)
+	more[add] = v
+	return more
 }
 
 func (c *keyCheck) directive(n *node, schema *ElementSchema, v *level, defaults map[string]*level) {
@@ -137,7 +142,7 @@ func (c *keyCheck) directive(n *node, schema *ElementSchema, v *level, defaults 
 		clear(s.added)
 	case addDirective:
 		key := keyOf(collection, n)
-		if first := v.find(collection.Add, key); first != nil && !collection.AllowDuplicates {
+		if first := v.find(collection.Add, key); first != nil && !collection.AllowDuplicates && !c.loader.full(false) {
 			c.loader.errorf(n.pos(), c.section, "<%s> with %s is there already, at %s", n.e.Tag, keyText(collection, n), first.pos())
 		}
 		v.set(collection.Add).added[key] = n
@@ -146,7 +151,7 @@ func (c *keyCheck) directive(n *node, schema *ElementSchema, v *level, defaults 
 		}
 	case removeDirective:
 		key := keyOf(collection, n)
-		if v.find(collection.Add, key) == nil {
+		if v.find(collection.Add, key) == nil && !c.loader.full(true) {
 			c.loader.warnf(n.pos(), c.section, "<%s> removes nothing: no inherited entry has these keys", n.e.Tag)
 		}
 		s := v.set(collection.Add)

@@ -58,6 +58,15 @@ func (l *loader) warnf(pos xmldoc.Pos, section, format string, args ...any) {
 // kept: a file with more is not a configuration, and nobody reads on.
 const maxProblems = 10000
 
+// full reports whether further errors, or warnings, would not be kept, so
+// that a flood of them is not even worded.
+func (l *loader) full(warning bool) bool {
+	if warning {
+		return l.warnings >= maxProblems
+	}
+	return l.errors >= maxProblems
+}
+
 func (l *loader) tell(e *Error) {
 	count := &l.errors
 	if e.Warning {

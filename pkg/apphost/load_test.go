@@ -71,6 +71,10 @@ func TestFindings(t *testing.T) {
 			`error: a:2:20: location: overrideMode "Maybe" is not one of Allow, Deny, Inherit`,
 			`error: a:2:76: location: unrecognized attribute "x"`,
 		}},
+		{name: "endless paths", text: "<location path='s/" + strings.Repeat("a", 5000) + "' />\n<location path='" + strings.Repeat("a/", 200) + "' />", want: []string{
+			`error: a:2:11: location: path is longer than 4096 bytes or deeper than 128 segments: nothing can be there`,
+			`error: a:3:11: location: path is longer than 4096 bytes or deeper than 128 segments: nothing can be there`,
+		}},
 		{name: "both locks", text: `<location path="s" allowOverride="False" overrideMode="Deny" />`, want: []string{
 			`error: a:2:20: location: allowOverride and overrideMode say the same thing; keep overrideMode`,
 		}},

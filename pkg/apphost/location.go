@@ -9,16 +9,20 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// maxLocationPath is more than Windows allows for a path, in bytes.
-const maxLocationPath = 1 << 16
+// Bounds on the path of a location, so that looking one up stays cheap: more
+// than IIS takes for an address, and deeper than any tree of folders.
+const (
+	maxLocationPath  = 4096 // bytes
+	maxLocationDepth = 128  // segments
+)
 
 // location walks one <location>. Without a path, or with "" or ".", it is the
 // server level itself.
 func (l *loader) location(e *etree.Element) {
 	l.locationAttributes(e)
 	path := e.SelectAttrValue("path", "")
-	if len(path) > maxLocationPath {
-		l.errorf(l.doc.AttrPos(e, "path"), "location", "path is longer than %d bytes: nothing can be there", maxLocationPath)
+	if len(path) > maxLocationPath || strings.Count(path, "/") > maxLocationDepth {
+		l.errorf(l.doc.AttrPos(e, "path"), "location", "path is longer than %d bytes or deeper than %d segments: nothing can be there", maxLocationPath, maxLocationDepth)
 		return
 	}
 	at := placeOf(path)

@@ -55,6 +55,9 @@ func (l *loader) attributes(n *node, schema *ElementSchema, section string) {
 // unrecognizedAttribute is an error, or, where others may add their own, a
 // warning when it looks like a slip.
 func (l *loader) unrecognizedAttribute(n *node, schema *ElementSchema, a etree.Attr, section string) {
+	if l.full(schema.AllowUnrecognizedAttributes) {
+		return
+	}
 	pos := n.doc.AttrPos(n.e, a.FullKey())
 	meant := suggest(a.Key, schema.attributeNames())
 	switch {
@@ -80,7 +83,7 @@ func (l *loader) attribute(n *node, schema *ElementSchema, declared *AttributeSc
 	if declared.Name != a.Key {
 		l.warnf(n.doc.AttrPos(n.e, a.Key), section, "attribute %s is spelled %s; IIS tells upper and lower case apart here", a.Key, declared.Name)
 	}
-	if _, err := declared.parse(a.Value); err != nil {
+	if _, err := declared.parse(a.Value); err != nil && !l.full(false) {
 		l.errorf(n.doc.AttrPos(n.e, a.Key), section, "%s %s", declared.Name, err.Error())
 		return
 	}
@@ -99,6 +102,9 @@ func (l *loader) child(n, c *node, schema *ElementSchema, section string, seen m
 	}
 	declared := schema.Element(c.e.Tag)
 	if declared == nil {
+		if l.full(schema.AllowUnrecognizedElements) {
+			return
+		}
 		meant := suggest(c.e.Tag, schema.childNames())
 		switch {
 		case !schema.AllowUnrecognizedElements:
@@ -109,7 +115,7 @@ func (l *loader) child(n, c *node, schema *ElementSchema, section string, seen m
 		return
 	}
 	l.spelling(c.e, c.e.Tag, declared.Name, section)
-	if first := seen[declared]; first != nil {
+	if first := seen[declared]; first != nil && !l.full(false) {
 		l.errorf(c.pos(), section, "<%s> stands here a second time; the first is at %s", c.e.Tag, n.doc.Pos(first))
 		return
 	}
