@@ -201,6 +201,31 @@ func TestStopUploadInSteps(t *testing.T) {
 	}
 }
 
+// TestSecondSignalEndsAtOnce: who cannot wait for a transfer asks again.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	s := serve(t, newHome(t, "scenario"))
+	d := login(t, "127.0.0.1", s.port, "user1")
+	c := d.passive()
+	defer c.Close()
+	d.say("STOR stuck.bin", "1")
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "nobody listens", func() bool { return !listening(s.port) })
+	select {
+	case <-s.done:
+		t.Fatalf("serve did not wait for the transfer: %v", s.cmd.ProcessState)
+	case <-time.After(300 * time.Millisecond):
+	}
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	s.ended(t, 5*time.Second)
+	if s.cmd.ProcessState.Success() {
+		t.Error("a cut transfer counts as a clean end")
+	}
+}
+
 // TestTakenPort: a taken port is that site's problem and is said.
 func TestTakenPort(t *testing.T) {
 	home := newHome(t, "scenario")

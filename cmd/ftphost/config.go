@@ -120,6 +120,9 @@ func findSite(cfg *apphost.Configuration, name string) (*apphost.Element, error)
 // entries of its collection.
 func appendValues(values []value, path string, e *apphost.Element) []value {
 	for _, a := range e.Schema().Attributes {
+		if a.Runtime {
+			continue
+		}
 		v := e.Attr(a.Name)
 		text := v.Text
 		if v.Encrypted() {

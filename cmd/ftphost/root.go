@@ -47,7 +47,7 @@ func newRootCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usageError{fmt.Errorf("%s: %w", cmd.CommandPath(), err)}
+		return usageError{fmt.Errorf("%s: %w", verb(cmd), err)}
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&home.dir, "home", defaultHome, "folder of applicationHost.config")

@@ -31,6 +31,7 @@ const (
 	sectionIPSecurity       = "system.ftpServer/security/ipSecurity"
 	sectionRequestFiltering = "system.ftpServer/security/requestFiltering"
 	sectionPathMap          = "ftpHost/pathMap"
+	sectionProtocol         = "ftpHost/protocol"
 )
 
 // Parts are what outlives one configuration and is lent to its sites.
@@ -69,6 +70,8 @@ type compiler struct {
 	problems apphost.ErrorList
 
 	serverLevel access.Level
+	// protocol is what sites without a location of their own speak.
+	protocol site.Protocol
 }
 
 // Snapshot builds the sites of a configuration. The list holds what keeps
@@ -166,6 +169,7 @@ func (c *compiler) server() *Result {
 	}
 	c.readPathMap()
 	c.readServerLevel()
+	c.protocol = c.readProtocol("")
 	if low, high := firewall.Low, firewall.High; low > high || (low == 0) != (high == 0) {
 		e := c.cfg.Section(sectionFirewall, "")
 		c.errorf(e.Attr("lowDataChannelPort").Pos(), sectionFirewall,

@@ -57,6 +57,11 @@ func (h Home) Load() (*apphost.Configuration, apphost.ErrorList) {
 		case err == nil:
 			documents = append(documents, doc)
 		case file.optional && errors.Is(err, fs.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist):
+			problems = append(problems, &apphost.Error{
+				Pos: xmldoc.Pos{File: file.path}, Err: err,
+				Msg: "there is no such file; name the home folder with --home, or make one with: ftphost init DIR",
+			})
 		default:
 			problems = append(problems, fileErrors(err)...)
 		}

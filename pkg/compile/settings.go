@@ -219,6 +219,13 @@ type pathMapSettings struct {
 	} `config:"variable"`
 }
 
+type protocolSettings struct {
+	FeatureSet int    `config:"featureSet"`
+	Identity   string `config:"identity"`
+	SiteUtime  int    `config:"siteUtime"`
+	SiteChmod  int    `config:"siteChmod"`
+}
+
 // seconds turns a whole number of seconds, as IIS writes timeouts, into a
 // duration.
 func seconds(n int) time.Duration { return time.Duration(n) * time.Second }

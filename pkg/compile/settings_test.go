@@ -91,6 +91,7 @@ func TestSettingsMatchTheSchema(t *testing.T) {
 		{definitions.Section(sectionIPSecurity), reflect.TypeFor[ipSecuritySettings]()},
 		{definitions.Section(sectionRequestFiltering), reflect.TypeFor[requestFilteringSettings]()},
 		{definitions.Section(sectionPathMap), reflect.TypeFor[pathMapSettings]()},
+		{definitions.Section(sectionProtocol), reflect.TypeFor[protocolSettings]()},
 	} {
 		missing, err := apphost.CheckStruct(c.schema, c.typ)
 		if err != nil {

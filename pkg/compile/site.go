@@ -35,6 +35,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	}
 	s := c.plain(&settings)
 	s.Bindings = bindings
+	s.Protocol = c.protocolOf(s.Name)
 	ftp := e.Child("ftpServer")
 	c.externalAddress(s, ftp)
 	c.unserved(s, ftp, &settings.FTP)

@@ -145,6 +145,7 @@ func (h *Host) Run(ctx context.Context) error {
 			}
 		})
 	}
+	h.options.Log.Info().Int(logging.Sites, len(h.snapshot.Sites)).Int(logging.Listeners, len(h.sockets)).Msg("serving")
 	<-ctx.Done()
 	err := h.stop()
 	stop()

@@ -44,6 +44,10 @@ const (
 	Bytes = "bytes"
 	// Duration is how long something took.
 	Duration = "duration"
+	// Sites counts the sites that are served.
+	Sites = "sites"
+	// Listeners counts the open endpoints.
+	Listeners = "listeners"
 	// Remaining counts sessions that still run while the server stops.
 	Remaining = "remaining"
 	// Direction is the direction of a line of protocol trace: "in" or "out".
