@@ -1,6 +1,7 @@
 package ftpserver_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -131,9 +132,49 @@ type locationElement struct {
 	} `xml:"system.ftpServer>security>requestFiltering"`
 }
 
+// ownConfiguration is what these tests read of a ftphost.config.
+type ownConfiguration struct {
+	Protocol  protocolElement `xml:"ftpHost>protocol"`
+	Locations []struct {
+		Path     string          `xml:"path,attr"`
+		Protocol protocolElement `xml:"ftpHost>protocol"`
+	} `xml:"location"`
+}
+
+type protocolElement struct {
+	FeatureSet string `xml:"featureSet,attr"`
+	Identity   string `xml:"identity,attr"`
+	SiteUtime  string `xml:"siteUtime,attr"`
+	SiteChmod  string `xml:"siteChmod,attr"`
+}
+
+// over is p with what it leaves out taken from above.
+func (p protocolElement) over(above protocolElement) protocolElement {
+	return protocolElement{
+		FeatureSet: cmp.Or(p.FeatureSet, above.FeatureSet), Identity: cmp.Or(p.Identity, above.Identity),
+		SiteUtime: cmp.Or(p.SiteUtime, above.SiteUtime), SiteChmod: cmp.Or(p.SiteChmod, above.SiteChmod),
+	}
+}
+
+// protocol is what the site called name speaks.
+func (w *world) protocol(name string) site.Protocol {
+	e := w.own.Protocol.over(protocolElement{"Extended", "Microsoft FTP Service", "Apply", "Refuse"})
+	for _, l := range w.own.Locations {
+		if strings.EqualFold(l.Path, name) {
+			e = l.Protocol.over(e)
+		}
+	}
+	policies := map[string]site.Policy{"Apply": site.Apply, "Accept": site.Accept, "Refuse": site.Refuse}
+	return site.Protocol{
+		FeatureSet: map[string]site.FeatureSet{"Extended": site.Extended, "Iis": site.IIS}[e.FeatureSet],
+		Identity:   e.Identity, SiteUtime: policies[e.SiteUtime], SiteChmod: policies[e.SiteChmod],
+	}
+}
+
 // world is what a conversation happens in.
 type world struct {
 	config configuration
+	own    ownConfiguration
 	sites  []*site.Site
 	logs   *w3clog.Files
 	logDir string
@@ -149,6 +190,11 @@ func build(t testing.TB, home string, accounts []ftptest.Account) *world {
 	}
 	if err != nil {
 		t.Fatalf("applicationHost.config: %v", err)
+	}
+	if own, err := os.ReadFile(filepath.Join(home, "ftphost.config")); err == nil {
+		if err := xml.Unmarshal(own, &w.own); err != nil {
+			t.Fatalf("ftphost.config: %v", err)
+		}
 	}
 	w.logs = w3clog.NewFiles(func(err error) { t.Errorf("log: %v", err) })
 	for i := range w.config.Sites {
@@ -186,6 +232,7 @@ func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Sit
 			UseGMT:             strings.Contains(f.Browse.Flags, "UseGmtTime"),
 		},
 		MaxCommandLine: int(number(t, f.Security.Commands.MaxLine, 4096)),
+		Protocol:       w.protocol(e.Name),
 	}
 	verbs := map[string]bool{}
 	for _, c := range f.Security.Commands.Adds {

@@ -16,13 +16,29 @@ func (s *session) noop(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	return successful(200, cmd.Verb), nil // unseen
 }
 
-// feat lists the extensions as IIS does, whether or not this site can use TLS.
+// clnt hears what the client is; nothing depends on it.
+func (s *session) clnt(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	return successful(200, cmd.Verb), nil
+}
+
+// feat lists the extensions as IIS does, whether or not this site can use TLS,
+// and those of the feature set Extended.
 func (s *session) feat(context.Context, ftp.Command) (ftp.Reply, error) {
 	utf8 := s.site == nil || s.site.AllowUTF8
+	extended := s.extended()
 	lines := []string{textFeatures}
+	add := func(line string) {
+		if line != "" {
+			lines = append(lines, " "+line)
+		}
+	}
 	for _, row := range commands() {
-		if row.feat != "" && (utf8 || !row.utf8) {
-			lines = append(lines, " "+row.feat)
+		if row.extended && !extended || row.utf8 && !utf8 {
+			continue
+		}
+		add(row.feat)
+		if row.feature != nil && extended {
+			add(row.feature(s))
 		}
 	}
 	return block(211, lines, textEnd), nil
@@ -33,7 +49,7 @@ func (s *session) help(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	if cmd.Arg == "" {
 		return block(214, append([]string{textHelp}, s.verbs()...), "HELP command successful."), nil
 	}
-	row := s.server.commands[strings.ToUpper(cmd.Arg)]
+	row := s.row(strings.ToUpper(cmd.Arg))
 	if row == nil {
 		return ftp.Reply{}, errArgument
 	}
@@ -51,7 +67,11 @@ func (s *session) help(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 // verbs are the lines of HELP, in alphabetical order.
 func (s *session) verbs() []string {
 	lines := make([]string, 0, len(s.server.commands))
-	for verb, row := range s.server.commands {
+	for verb := range s.server.commands {
+		row := s.row(verb)
+		if row == nil {
+			continue
+		}
 		line := "    " + verb
 		if row.unimplemented {
 			line += " *"

@@ -194,7 +194,7 @@ func (s *session) status(t *transfer) ftp.Reply {
 		data = "Data connection open, " + strconv.FormatInt(t.moved.Load(), 10) + " bytes transferred"
 	}
 	return block(codeStatus, []string{
-		textStatus,
+		s.product() + textStatus,
 		"     Connected to " + s.remote.Addr().String(),
 		"     Logged in as " + s.userName(),
 		"     TYPE: " + kind + "; STRUcture: File; transfer MODE: Stream",

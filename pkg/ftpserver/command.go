@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/site"
 )
 
 // handler runs one command in its session. It returns the reply, or an error
@@ -35,6 +36,9 @@ type command struct {
 	run  handler
 	arg  argument
 	when state
+	// extended verbs are there in the feature set Extended only; IIS does not
+	// know them.
+	extended bool
 	// inClear commands are answered on an unencrypted connection even where the
 	// policy wants it encrypted; USER and PASS look at the policy themselves.
 	inClear bool
@@ -49,14 +53,17 @@ type command struct {
 	// feat is the line of FEAT, and utf8 marks lines that allowUTF8 controls.
 	feat string
 	utf8 bool
+	// feature is a line of FEAT in the feature set Extended; it may depend on
+	// the session, and "" is none.
+	feature func(*session) string
 	// syntax and help are what HELP says; unimplemented verbs have no help.
 	syntax, help  string
 	unimplemented bool
 }
 
 // commands is the command table. FEAT lists its lines in the order of the
-// rows. Verbs that IIS does not know are not here: they are answered 500, on
-// which clients fall back to what it does know.
+// rows. What is not here, or not in the site's feature set, is answered 500, on
+// which clients fall back to what is.
 func commands() []command {
 	const file, path, directory = "<sp> file-name", "<sp> path-name", "[ <sp> path-name ]"
 	return []command{
@@ -106,9 +113,9 @@ func commands() []command {
 
 		// Transfer parameters: RFC 959 §4.1.2, RFC 2428.
 		{verb: "PORT", run: (*session).port, arg: required, when: loggedIn, infrastructure: true, syntax: "<sp> b0,b1,b2,b3,b4,b5", help: "specify the client's data address"},
-		{verb: "EPRT", run: (*session).eprt, arg: required, when: loggedIn, infrastructure: true, syntax: "<sp> |family|address|port|", help: "specify the client's extended data address"},
+		{verb: "EPRT", run: (*session).eprt, arg: required, when: loggedIn, infrastructure: true, feature: always("EPRT"), syntax: "<sp> |family|address|port|", help: "specify the client's extended data address"},
 		{verb: "PASV", run: (*session).pasv, when: loggedIn, infrastructure: true, help: "enter passive mode"},
-		{verb: "EPSV", run: (*session).epsv, arg: optional, when: loggedIn, infrastructure: true, syntax: "[ <sp> family ]", help: "enter extended passive mode"},
+		{verb: "EPSV", run: (*session).epsv, arg: optional, when: loggedIn, infrastructure: true, feature: always("EPSV"), syntax: "[ <sp> family ]", help: "enter extended passive mode"},
 		{verb: "TYPE", run: (*session).typ, arg: required, when: loggedIn, syntax: "<sp> type-code", help: "specify transfer type"},
 		{verb: "STRU", run: (*session).stru, arg: required, when: loggedIn, syntax: "<sp> structure-code", help: "specify file structure"},
 		{verb: "MODE", run: (*session).mode, arg: required, when: loggedIn, syntax: "<sp> mode-code", help: "specify transfer mode"},
@@ -122,7 +129,15 @@ func commands() []command {
 		{verb: "SITE", run: (*session).siteCommand, arg: required, when: loggedIn, syntax: "<sp> command", help: "run a command of this server"},
 		{verb: "STAT", run: (*session).stat, arg: optional, when: loggedIn, duringTransfer: true, syntax: directory, help: "return status, or list a path"},
 		{verb: "SYST", run: (*session).syst, when: anyTime, inClear: true, help: "return the kind of system"},
+
+		// What clients say of themselves.
+		{verb: "CLNT", run: (*session).clnt, arg: required, when: anyTime, extended: true, inClear: true, feat: "CLNT", syntax: "<sp> client-name", help: "tell the name of the client"},
 	}
+}
+
+// always is a line of FEAT that does not depend on the session.
+func always(line string) func(*session) string {
+	return func(*session) string { return line }
 }
 
 // commandTable is the table by verb.
@@ -133,4 +148,19 @@ func commandTable() map[string]*command {
 		table[rows[i].verb] = &rows[i]
 	}
 	return table
+}
+
+// row is the row of a verb in the site's feature set, or nil. Without a site
+// it is IIS's: nobody knows yet whether the site will have more.
+func (s *session) row(verb string) *command {
+	row := s.server.commands[verb]
+	if row != nil && row.extended && !s.extended() {
+		return nil
+	}
+	return row
+}
+
+// extended reports whether the site has the feature set Extended.
+func (s *session) extended() bool {
+	return s.site != nil && s.site.Protocol.FeatureSet == site.Extended
 }

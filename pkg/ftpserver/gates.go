@@ -1,7 +1,10 @@
 package ftpserver
 
 import (
+	"github.com/rs/zerolog"
+
 	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/site"
 )
 
@@ -10,11 +13,12 @@ import (
 type gate func(s *session, row *command, cmd ftp.Command) error
 
 // gates are the checks before every command. The order is the security
-// policy: what is filtered does not even show whether it exists, nothing is
+// policy: who speaks another protocol is heard no further, what is filtered does not even show whether it exists, nothing is
 // said about a login before the channel may carry it, and a stranger learns
 // nothing about arguments.
 func gates() []gate {
 	return []gate{
+		otherProtocol,
 		commandFilter,
 		knownVerb,
 		controlPolicy,
@@ -22,6 +26,23 @@ func gates() []gate {
 		rightArgument,
 		dataPolicy,
 		dataChannelAsked,
+	}
+}
+
+// otherProtocol ends the session of a client that speaks HTTP or SMTP: a web
+// page can make a browser say to any port what looks like FTP further down.
+// IIS does not notice.
+func otherProtocol(s *session, _ *command, cmd ftp.Command) error {
+	if !s.extended() {
+		return nil
+	}
+	switch cmd.Verb {
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI",
+		"HELO", "EHLO", "LHLO", "MAIL", "RCPT", "DATA", "BDAT", "VRFY", "EXPN":
+		s.event(zerolog.WarnLevel).Str(logging.Verb, cmd.Verb).Msg("this client speaks HTTP or SMTP: session ended")
+		return errOtherProtocol
+	default:
+		return nil
 	}
 }
 

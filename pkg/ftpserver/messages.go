@@ -55,12 +55,20 @@ func (s *session) tooMany() *refusal {
 func (s *session) banner() ftp.Reply {
 	var lines []string
 	if s.site == nil || !s.site.Messages.SuppressDefaultBanner {
-		lines = append(lines, product)
+		lines = append(lines, s.product())
 	}
 	if s.site != nil && s.site.Messages.Banner != "" {
 		lines = append(lines, s.message(s.site.Messages.Banner)...)
 	}
 	return replyLines(codeReady, lines)
+}
+
+// product is how the server calls itself here.
+func (s *session) product() string {
+	if s.site == nil {
+		return product
+	}
+	return s.site.Protocol.Identity
 }
 
 // replyLines is a reply of several lines, all alike; of none, one empty line.

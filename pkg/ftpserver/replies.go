@@ -13,7 +13,8 @@ import (
 // marked "unseen": they are our best guess and may be changed in this one
 // place.
 
-// product is how the server calls itself in the greeting and in STAT.
+// product is how the server calls itself in the greeting and in STAT, as long
+// as there is no site that says otherwise.
 const product = "Microsoft FTP Service"
 
 // reply is a one-line answer.
@@ -40,7 +41,7 @@ const (
 	textHelp           = "The following commands are recognized (* ==>'s unimplemented)."
 	textAcctIgnored    = "ACCT command ignored."                              // unseen
 	textSiteHelp       = "The following SITE commands are recognized."        // unseen
-	textStatus         = product + " status:"                                 // unseen
+	textStatus         = " status:"                                           // unseen
 	textStatusFollows  = "Status follows:"                                    // unseen
 	textEndOfStatus    = "End of status."                                     // unseen
 	textUnavailable    = "Service not available, closing control connection." // unseen
@@ -80,6 +81,7 @@ func (r *refusal) Error() string { return r.text }
 // detailed form.
 var (
 	errNotUnderstood  = &refusal{code: 500, text: "Command not understood."}
+	errOtherProtocol  = &refusal{code: 500, text: "Command not understood.", ends: true}
 	errNotImplemented = &refusal{code: 502, text: "Command not implemented."}
 	errFiltered       = &refusal{code: 502, text: "Command not implemented.", sub: access.SubStatusCommandFiltered} // unseen
 	errParameters     = &refusal{code: 501, text: "Invalid number of parameters.", win32: win32InvalidParameter}

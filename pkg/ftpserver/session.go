@@ -168,7 +168,7 @@ func (s *session) dispatch(ctx context.Context, cmd ftp.Command) (ftp.Reply, err
 	if err := s.follow(); err != nil {
 		return ftp.Reply{}, err
 	}
-	row := s.server.commands[cmd.Verb]
+	row := s.row(cmd.Verb)
 	if row != nil && row.lastInBuffer {
 		s.discard()
 	}

@@ -31,6 +31,7 @@ type Site struct {
 	Channel     ChannelPolicy
 	DataChannel DataChannel
 	Browse      Browse
+	Protocol    Protocol
 
 	// MaxCommandLine is the longest command line in bytes, line end not counted.
 	MaxCommandLine int
@@ -174,6 +175,39 @@ func BrowseFlags(flags int) Browse {
 		UseGMT:             flags&showGMT != 0,
 	}
 }
+
+// Protocol is how a site speaks FTP beyond what IIS knows (ftpHost/protocol).
+type Protocol struct {
+	FeatureSet FeatureSet
+	// Identity is the product line of the greeting.
+	Identity string
+	// SiteUtime and SiteChmod say what becomes of SITE UTIME and SITE CHMOD.
+	SiteUtime, SiteChmod Policy
+}
+
+// FeatureSet says which commands clients find.
+type FeatureSet int
+
+// The feature sets, with the numbers of the schema.
+const (
+	// Extended is IIS's commands and those that newer clients want.
+	Extended FeatureSet = iota
+	// IIS is IIS's commands alone.
+	IIS
+)
+
+// Policy is what becomes of a command that an administrator may not want.
+type Policy int
+
+// The policies, with the numbers of the schema.
+const (
+	// Apply does what the command says.
+	Apply Policy = iota
+	// Accept answers as if it were done, and does nothing.
+	Accept
+	// Refuse refuses.
+	Refuse
+)
 
 // Counters count a site's live connections.
 type Counters struct {
