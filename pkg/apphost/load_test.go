@@ -212,9 +212,9 @@ func TestFindingsAreBounded(t *testing.T) {
 }
 
 func TestMessagesOfLongValuesAreShort(t *testing.T) {
-	long := strings.Repeat("x", 1<<20)
+	long := strings.Repeat("x", 1<<16)
 	_, problems := apphost.Load(smallSchema(t), document(t, "a", wrap(
-		"<"+long+"/><ftp><"+long+"/><types bool='"+long+"' enum='"+long+"' flags='"+long+"' int='"+long+"' uint='"+strings.Repeat("9", 1<<20)+"' span='"+long+"' trimmed=' "+long+"' vdir='"+long+"' "+long+"=''><"+long+"/></types></ftp>"+
+		"<"+long+"/><ftp><"+long+"/><types bool='"+long+"' enum='"+long+"' flags='"+long+"' int='"+long+"' uint='"+strings.Repeat("9", 1<<16)+"' span='"+long+"' trimmed=' "+long+"' vdir='"+long+"' "+long+"=''><"+long+"/></types></ftp>"+
 			"<location path='"+long+"' "+long+"='' overrideMode='"+long+"' />")))
 	if problems.Errors() < 10 {
 		t.Errorf("%d errors", problems.Errors())

@@ -17,7 +17,7 @@ func TestMergingAgainstASimpleModel(t *testing.T) {
 	s := smallSchema(t)
 	places := []string{"", "s", "s/a", "s/a/b", "s/c", "t/a"}
 	accepted := 0
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		section := []string{"rules", "first"}[r.IntN(2)]
 		said := map[string][]string{}
@@ -51,7 +51,7 @@ func TestMergingAgainstASimpleModel(t *testing.T) {
 			accepted++
 		}
 	}
-	if accepted < 100 {
+	if accepted < 50 {
 		t.Errorf("only %d documents were valid: the test tests little", accepted)
 	}
 }

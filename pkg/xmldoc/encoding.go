@@ -21,10 +21,12 @@ type form struct {
 	ascii bool
 }
 
+const utf16Name = "UTF-16"
+
 // holds reports whether a character can be written as itself.
 func (f *form) holds(r rune) bool {
 	switch {
-	case r < utf8.RuneSelf:
+	case r < utf8.RuneSelf, f.name == utf16Name:
 		return true
 	case f.enc != nil:
 		_, err := f.enc.NewEncoder().String(string(r))
@@ -43,13 +45,13 @@ func decode(data []byte) ([]byte, form, error) {
 	case bytes.HasPrefix(data, []byte{0xEF, 0xBB, 0xBF}):
 		f = form{bom: data[:3], name: "UTF-8"}
 	case bytes.HasPrefix(data, []byte{0xFF, 0xFE}):
-		f = form{bom: data[:2], enc: utf16le, name: "UTF-16"}
+		f = form{bom: data[:2], enc: utf16le, name: utf16Name}
 	case bytes.HasPrefix(data, []byte{0xFE, 0xFF}):
-		f = form{bom: data[:2], enc: utf16be, name: "UTF-16"}
+		f = form{bom: data[:2], enc: utf16be, name: utf16Name}
 	case bytes.HasPrefix(data, []byte{'<', 0}):
-		f = form{enc: utf16le, name: "UTF-16"}
+		f = form{enc: utf16le, name: utf16Name}
 	case bytes.HasPrefix(data, []byte{0, '<'}):
-		f = form{enc: utf16be, name: "UTF-16"}
+		f = form{enc: utf16be, name: utf16Name}
 	default:
 		var err error
 		if f, err = declared(data); err != nil {
