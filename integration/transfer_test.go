@@ -193,7 +193,10 @@ func TestBrokenUpload(t *testing.T) {
 			}
 			eventually(t, "the bytes arrive", func() bool { i, err := os.Stat(remote); return err == nil && i.Size() == mebibyte/2 })
 			_ = d.conn.Close()
-			eventually(t, "the file is left or gone", func() bool { _, err := os.Stat(remote); return (err == nil) == c.left })
+			eventually(t, "the server has noticed", func() bool { return strings.Contains(readLog(t, home), " STOR broken.bin ") })
+			if _, err := os.Stat(remote); (err == nil) != c.left {
+				t.Fatalf("what is left of the file: %v", err)
+			}
 			if !c.left {
 				return
 			}
