@@ -60,7 +60,7 @@ func parseAddress(s string) (netip.Addr, error) {
 	case err != nil:
 		return netip.Addr{}, fmt.Errorf(`address %q is neither "*" nor an IP address`, s)
 	case addr.Is6() && !bracketed:
-		return netip.Addr{}, errors.New("an IPv6 address is written in brackets, like [2001:db8::1]:21:")
+		return netip.Addr{}, errors.New("an IPv6 address is written in brackets, as in [2001:db8::1]:21:HOST")
 	}
 	return addr.Unmap().WithZone(""), nil
 }

@@ -52,7 +52,10 @@ type Parts struct {
 }
 
 // PortRange is the passive port range; 0 to 0 leaves the choice to the system.
-type PortRange struct{ Low, High int }
+type PortRange struct {
+	Low  int `config:"lowDataChannelPort"`
+	High int `config:"highDataChannelPort"`
+}
 
 // Result is what a configuration comes to.
 type Result struct {
@@ -156,7 +159,7 @@ func Check(home Home) (problems apphost.ErrorList, sites int) {
 
 // server reads the sections that concern all sites.
 func (c *compiler) server() *Result {
-	var firewall firewallSettings
+	var firewall PortRange
 	var caching cachingSettings
 	var runtime serverRuntimeSettings
 	for section, settings := range map[string]any{
@@ -180,7 +183,7 @@ func (c *compiler) server() *Result {
 	}
 	return &Result{
 		Snapshot: &site.Snapshot{UseDomainNameAsHostName: runtime.HostNames.UseDomainNameAsHostName},
-		Passive:  PortRange{firewall.Low, firewall.High},
+		Passive:  firewall,
 	}
 }
 

@@ -147,11 +147,6 @@ type logSettings struct {
 	Central            logFileSettings `config:"centralLogFile"`
 }
 
-type firewallSettings struct {
-	Low  int `config:"lowDataChannelPort"`
-	High int `config:"highDataChannelPort"`
-}
-
 type cachingSettings struct {
 	Credentials struct {
 		Enabled       bool   `config:"enabled"`

@@ -84,7 +84,7 @@ func TestSettingsMatchTheSchema(t *testing.T) {
 	}{
 		{site, reflect.TypeFor[siteSettings]()},
 		{definitions.Section(sectionLog), reflect.TypeFor[logSettings]()},
-		{definitions.Section(sectionFirewall), reflect.TypeFor[firewallSettings]()},
+		{definitions.Section(sectionFirewall), reflect.TypeFor[PortRange]()},
 		{definitions.Section(sectionCaching), reflect.TypeFor[cachingSettings]()},
 		{definitions.Section(sectionServerRuntime), reflect.TypeFor[serverRuntimeSettings]()},
 		{definitions.Section(sectionAuthorization).Collections[0].Entry, reflect.TypeFor[ruleSettings]()},
