@@ -148,3 +148,36 @@ func (t *Tree) Hidden(dir vpath.Path) func(name string) bool {
 		return filter.Hides(name)
 	}
 }
+
+// Granted returns all that p is granted at path.
+func (t *Tree) Granted(p *auth.Principal, path vpath.Path) Permission {
+	return t.lookup(path).granted(claimsOf(p))
+}
+
+// Entries returns a function that tells what p is granted at an entry of the
+// directory dir, and which filter is in force there. It is for asking about
+// many entries of one directory.
+func (t *Tree) Entries(p *auth.Principal, dir vpath.Path) func(name string) (Permission, *RequestFilter) {
+	n, exact := t.find(dir)
+	claims := claimsOf(p)
+	usual := n.granted(claims)
+	return func(name string) (Permission, *RequestFilter) {
+		if exact && len(n.children) > 0 {
+			var buf [foldBuffer]byte
+			if child := n.children[string(vpath.AppendFold(buf[:0], name))]; child != nil {
+				return child.granted(claims), child.filter
+			}
+		}
+		return usual, n.filter
+	}
+}
+
+// granted are the permissions that c has at n.
+func (n *node) granted(c claims) (granted Permission) {
+	for _, perm := range [...]Permission{Read, Write} {
+		if denyFirst(n.rules, c, perm).Allowed {
+			granted |= perm
+		}
+	}
+	return granted
+}

@@ -22,6 +22,16 @@ type Info struct {
 	ReadOnly bool
 	// Hidden is the Windows attribute. A leading dot does not hide a name.
 	Hidden bool
+	// ID is what the system calls the file; zero when it does not tell.
+	ID FileID
+	// Mode are the UNIX permissions, 0 when there are none.
+	Mode fs.FileMode
+}
+
+// FileID is the same for all names of one file, and for no two files at once.
+type FileID struct {
+	// Volume is the number of the file system, Number that of the file on it.
+	Volume, Number uint64
 }
 
 // Mode is what a file is opened for.
@@ -85,4 +95,22 @@ type Store interface { //nolint:interfacebloat // every store can do all of it
 type SpaceReporter interface {
 	// AvailableBytes returns the bytes a user may still write in the directory.
 	AvailableBytes(name string) (int64, error)
+}
+
+// CreationReporter is a Store that knows when a file was created.
+type CreationReporter interface {
+	// Created returns the time; the error is errors.ErrUnsupported where the
+	// file system keeps none.
+	Created(name string) (time.Time, error)
+}
+
+// CreationSetter is a Store that can change when a file was created.
+type CreationSetter interface {
+	SetCreated(name string, t time.Time) error
+}
+
+// ModeSetter is a Store whose files have UNIX permissions, or some of them.
+type ModeSetter interface {
+	// SetMode sets the permission bits of a file or directory.
+	SetMode(name string, mode fs.FileMode) error
 }

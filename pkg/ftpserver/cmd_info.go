@@ -82,14 +82,26 @@ func (s *session) verbs() []string {
 	return lines
 }
 
-// opts knows UTF8. Names are UTF-8 in every session, so the answer changes
-// nothing; clients wait for it.
+// opts sets an option of a command.
 func (s *session) opts(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	option, value, _ := strings.Cut(strings.ToUpper(cmd.Arg), " ")
-	if option != "UTF8" || s.site != nil && !s.site.AllowUTF8 {
+	option, value, _ := strings.Cut(cmd.Arg, " ")
+	switch option = strings.ToUpper(option); {
+	case option == "UTF8":
+		return s.optsUTF8(value)
+	case option == "MLST" && s.extended():
+		return s.optsMLST(value)
+	default:
 		return ftp.Reply{}, errOption
 	}
-	switch value {
+}
+
+// optsUTF8 changes nothing, since names are UTF-8 in every session; clients
+// wait for the answer.
+func (s *session) optsUTF8(value string) (ftp.Reply, error) {
+	if s.site != nil && !s.site.AllowUTF8 {
+		return ftp.Reply{}, errOption
+	}
+	switch strings.ToUpper(value) {
 	case "ON", "":
 		return reply(200, textUTF8+"ON."), nil
 	case "OFF":

@@ -19,13 +19,16 @@ const lineBytes = 4 << 10
 // format appends the line of one entry.
 type format func(dst []byte, info content.Info) []byte
 
-// lines is the format of LIST in this session. What the session may not write
-// is not told apart: only the read-only attribute shows.
-func (s *session) lines() format {
+// lines is the format of LIST in this session. Only UNIX lines show what may
+// be written.
+func (s *session) lines(q query) format {
 	browse := s.site.Browse
 	style := listStyle{unix: s.unixStyle(), longDate: browse.LongDate, gmt: browse.UseGMT}
-	now := time.Now()
-	return func(dst []byte, info content.Info) []byte { return style.appendLine(dst, info, now, true) }
+	now, rights := time.Now(), s.who.view.RightsIn(q.path)
+	return func(dst []byte, info content.Info) []byte {
+		writable := style.unix && rights(info)&vfs.MayWrite != 0
+		return style.appendLine(dst, info, now, writable)
+	}
 }
 
 // unixStyle reports whether listings look like those of ls: as the site says,
@@ -73,14 +76,15 @@ func (s *session) query(arg string) query {
 
 // list sends a directory in the style of the session.
 func (s *session) list(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	return s.sendList(ctx, s.query(cmd.Arg), s.lines())
+	q := s.query(cmd.Arg)
+	return s.sendList(ctx, q, s.lines(q))
 }
 
 // nlst sends bare names.
 func (s *session) nlst(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	q := s.query(cmd.Arg)
 	if q.long {
-		return s.sendList(ctx, q, s.lines())
+		return s.sendList(ctx, q, s.lines(q))
 	}
 	return s.sendList(ctx, q, s.names(q))
 }
@@ -160,7 +164,8 @@ func (s *session) stat(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	if cmd.Arg == "" {
 		return s.status(nil), nil
 	}
-	q, line := s.query(cmd.Arg), s.lines()
+	q := s.query(cmd.Arg)
+	line := s.lines(q)
 	var b []byte
 	err := s.who.view.List(q.path, q.opt, func(info content.Info) error {
 		if b == nil {

@@ -114,14 +114,14 @@ func (s *session) logOut() {
 		return
 	}
 	s.who = identity{since: time.Now(), from: s.who.from}
-	s.params = parameters{sent: s.params.sent, received: s.params.received}
+	s.params = s.params.fresh()
 	s.cwd, s.renameFrom = vpath.Root, ""
 }
 
 // rein starts over, as if the client had just connected.
 func (s *session) rein(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	s.logOut()
-	s.params = parameters{sent: s.params.sent, received: s.params.received}
+	s.params = s.params.fresh()
 	if s.host != "" {
 		s.host = ""
 		s.enter(s.at.Select(s.local.Addr(), s.host))

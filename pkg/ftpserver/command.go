@@ -130,6 +130,13 @@ func commands() []command {
 		{verb: "STAT", run: (*session).stat, arg: optional, when: loggedIn, duringTransfer: true, syntax: directory, help: "return status, or list a path"},
 		{verb: "SYST", run: (*session).syst, when: anyTime, inClear: true, help: "return the kind of system"},
 
+		// Facts of files: RFC 3659 §7, draft-somers-ftp-mfxx. TVFS (RFC 3659 §6)
+		// stands with the listing that shows such names.
+		{verb: "MLST", run: (*session).mlst, arg: optional, when: loggedIn, extended: true, feature: offeredFacts, syntax: directory, help: "tell the facts of a file or directory"},
+		{verb: "MLSD", run: (*session).mlsd, arg: optional, when: loggedIn, extended: true, data: true, feat: "TVFS", syntax: directory, help: "list a directory with the facts of its entries"},
+		{verb: "MFMT", run: (*session).mfmt, arg: required, when: loggedIn, extended: true, feat: "MFMT", syntax: "<sp> time <sp> path-name", help: "set the modification time of a file"},
+		{verb: "MFCT", run: (*session).mfct, arg: required, when: loggedIn, extended: true, feature: settableCreation, syntax: "<sp> time <sp> path-name", help: "set the creation time of a file"},
+
 		// What clients say of themselves.
 		{verb: "CLNT", run: (*session).clnt, arg: required, when: anyTime, extended: true, inClear: true, feat: "CLNT", syntax: "<sp> client-name", help: "tell the name of the client"},
 	}
@@ -148,6 +155,17 @@ func commandTable() map[string]*command {
 		table[rows[i].verb] = &rows[i]
 	}
 	return table
+}
+
+// offeredFacts is the line of MLST in FEAT.
+func offeredFacts(s *session) string { return s.params.facts.offered() }
+
+// settableCreation offers MFCT where it can work.
+func settableCreation(s *session) string {
+	if !s.site.Root.SetsCreated() {
+		return ""
+	}
+	return "MFCT"
 }
 
 // row is the row of a verb in the site's feature set, or nil. Without a site

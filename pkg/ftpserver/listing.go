@@ -83,7 +83,7 @@ func appendUnix(dst []byte, info content.Info, at, now time.Time, writable bool)
 		kind, size = 'd', 0
 	}
 	dst = append(dst, kind)
-	if writable && !info.ReadOnly {
+	if writable {
 		dst = append(dst, unixWritable...)
 	} else {
 		dst = append(dst, unixReadOnly...)

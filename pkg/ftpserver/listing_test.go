@@ -46,7 +46,7 @@ func TestListingLines(t *testing.T) {
 		{name: "unix directory", style: unix, info: directory("wwwroot", at(2024, 8, 22, 14, 5)), want: "drwxrwxrwx   1 owner    group               0 Aug 22 14:05 wwwroot"},
 		{name: "unix other year", style: unix, info: file("index.html", 11069, at(2023, 6, 15, 14, 5)), want: "-rwxrwxrwx   1 owner    group           11069 Jun 15  2023 index.html"},
 		{name: "unix may not write", style: unix, info: directory("EYCON_40", at(2024, 6, 4, 9, 21)), readOnly: true, want: "dr-xr-xr-x   1 owner    group               0 Jun  4  9:21 EYCON_40"},
-		{name: "unix read-only", style: unix, info: protected, want: "-r-xr-xr-x   1 owner    group               7 May  3  2:24 ro.txt"},
+		{name: "unix read-only", style: unix, info: protected, readOnly: true, want: "-r-xr-xr-x   1 owner    group               7 May  3  2:24 ro.txt"},
 		{name: "unix midnight", style: unix, info: file("x", 1, at(2024, 12, 5, 0, 5)), want: "-rwxrwxrwx   1 owner    group               1 Dec  5  0:05 x"},
 		{name: "unix year by local time", style: unix, info: file("x", 1, at(2024, 1, 1, 0, 30)), want: "-rwxrwxrwx   1 owner    group               1 Jan  1  0:30 x"},
 		{name: "unix year by utc", style: listStyle{unix: true, gmt: true}, info: file("x", 1, at(2024, 1, 1, 0, 30)), want: "-rwxrwxrwx   1 owner    group               1 Dec 31  2023 x"},

@@ -90,7 +90,8 @@ var (
 	errOption         = &refusal{code: 501, text: "Option not supported.", win32: win32InvalidParameter}
 	errParameterValue = &refusal{code: 504, text: "Server cannot accept argument.", win32: win32InvalidParameter} // unseen
 	errNetworkFamily  = &refusal{code: 522, text: "Network protocol not supported, use (1,2)"}                    // unseen
-	errSequence       = &refusal{code: 503, text: "Bad sequence of commands."}                                    // unseen
+	errNoDirectory    = &refusal{code: 501, text: win32Text(win32Directory), win32: win32Directory, sub: access.SubStatusFileSystemError}
+	errSequence       = &refusal{code: 503, text: "Bad sequence of commands."} // unseen
 	errUserFirst      = &refusal{code: 503, text: "Login with USER first."}
 	errLoginNeeded    = &refusal{code: 530, text: "Please login with USER and PASS."}
 

@@ -71,8 +71,15 @@ type parameters struct {
 	otherStyle bool
 	// onlyEPSV is EPSV ALL: no other way to open data channels (RFC 2428 §4).
 	onlyEPSV bool
+	// facts are those that MLST and MLSD tell.
+	facts facts
 	// sent and received count the session's bytes as the server sees them.
 	sent, received int64
+}
+
+// fresh are the parameters of a new session with the counts of p.
+func (p parameters) fresh() parameters {
+	return parameters{facts: standardFacts, sent: p.sent, received: p.received}
 }
 
 func newSession(server *Server, conn net.Conn, endpoint func() *site.Endpoint) *session {
@@ -84,6 +91,7 @@ func newSession(server *Server, conn net.Conn, endpoint func() *site.Endpoint) *
 		id:     newID(),
 		place:  place{endpoint: endpoint},
 		who:    identity{since: time.Now()},
+		params: parameters{}.fresh(),
 		cwd:    vpath.Root,
 	}
 	s.control.in = ftp.NewReader(conn)

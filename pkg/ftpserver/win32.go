@@ -17,6 +17,7 @@ const (
 	win32NotSameDevice    = 17
 	win32WriteProtect     = 19
 	win32SharingViolation = 32
+	win32NotSupported     = 50
 	win32NetNameDeleted   = 64
 	win32InvalidParameter = 87
 	win32DiskFull         = 112
@@ -41,6 +42,7 @@ func win32Texts() map[uint32]string {
 		win32NotSameDevice:    "The system cannot move the file to a different disk drive.",
 		win32WriteProtect:     "The media is write protected.",
 		win32SharingViolation: "The process cannot access the file because it is being used by another process.",
+		win32NotSupported:     "The request is not supported.",
 		win32NetNameDeleted:   "The specified network name is no longer available.",
 		win32InvalidParameter: "The parameter is incorrect.",
 		win32DiskFull:         "There is not enough space on the disk.",
@@ -92,6 +94,7 @@ func fileErrors() []struct {
 		{content.ErrReadOnlyStore, win32WriteProtect},
 		{content.ErrNoSpace, win32DiskFull},
 		{content.ErrNameTooLong, win32NameTooLong},
+		{errors.ErrUnsupported, win32NotSupported},
 		{fs.ErrNotExist, win32FileNotFound},
 		{fs.ErrExist, win32AlreadyExists},
 		{fs.ErrPermission, win32AccessDenied},

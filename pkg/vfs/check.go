@@ -21,16 +21,16 @@ const (
 // Operations that may meet a directory as well as a file check the extension
 // once they know, see asFile.
 const (
-	enterRequest   = needsRead
-	statRequest    = needsRead
-	listRequest    = needsRead
-	openRequest    = needsRead | namesFile
-	createRequest  = needsWrite | namesFile
-	removeRequest  = needsWrite | namesFile
-	mkdirRequest   = needsWrite
-	rmdirRequest   = needsWrite
-	renameRequest  = needsWrite
-	setTimeRequest = needsWrite
+	enterRequest     = needsRead
+	statRequest      = needsRead
+	listRequest      = needsRead
+	openRequest      = needsRead | namesFile
+	createRequest    = needsWrite | namesFile
+	removeRequest    = needsWrite | namesFile
+	mkdirRequest     = needsWrite
+	rmdirRequest     = needsWrite
+	renameRequest    = needsWrite
+	attributeRequest = needsWrite
 )
 
 func (r request) permission() access.Permission {

@@ -118,11 +118,8 @@ func (v *View) holdBoth(source, target place, dir bool) (release func(), err err
 
 // SetModTime sets the time of the last change.
 func (v *View) SetModTime(p vpath.Path, t time.Time) error {
-	at, err := v.check(p, setTimeRequest)
+	at, err := v.toChange(p)
 	if err != nil {
-		return err
-	}
-	if _, err := v.statAsFile(at); err != nil {
 		return err
 	}
 	return at.store.SetModTime(at.name, t)

@@ -71,8 +71,8 @@ func (v *View) listing(at place, opt ListOptions, each func(content.Info) error)
 	return l
 }
 
-// entry returns the line of a virtual directory, with the time of its target,
-// or the current time when that cannot be had. What is only on the way to one
+// entry returns the line of a virtual directory, with what its target tells,
+// or the current time when nothing does. What is only on the way to one
 // is left out when the store has it, and lists it, itself.
 func (v *View) entry(dir vpath.Path, child *directory) (content.Info, bool) {
 	at := v.namespace.locate(dir.Join(child.name))
@@ -80,11 +80,11 @@ func (v *View) entry(dir vpath.Path, child *directory) (content.Info, bool) {
 	if child.store == nil && err == nil {
 		return info, false
 	}
-	t := info.ModTime
 	if err != nil {
-		t = time.Now()
+		return child.info(time.Now()), true
 	}
-	return child.info(t), true
+	info.Name, info.Dir, info.Size, info.Hidden = child.name, true, 0, false
+	return info, true
 }
 
 // physical takes one entry of the store.

@@ -50,6 +50,9 @@ func operations(h *house) map[string]func(p vpath.Path) error {
 		"Rename":      func(p vpath.Path) error { return v.Rename(p, "/rw/target") },
 		"Rename to":   func(p vpath.Path) error { return v.Rename("/rw/source", p) },
 		"SetModTime":  func(p vpath.Path) error { return v.SetModTime(p, fixedTime()) },
+		"Created":     func(p vpath.Path) error { return second(v.Created(p)) },
+		"SetCreated":  func(p vpath.Path) error { return v.SetCreated(p, fixedTime()) },
+		"SetMode":     func(p vpath.Path) error { return v.SetMode(p, 0o640) },
 	}
 }
 
@@ -67,9 +70,10 @@ func TestPermissions(t *testing.T) {
 		{Path: "/open/closed", Clear: true},
 	}
 	for name, needs := range map[string]access.Permission{
-		"Enter": access.Read, "Stat": access.Read, "List": access.Read, "Open": access.Read, "AvailableBytes": access.Read,
+		"Enter": access.Read, "Stat": access.Read, "List": access.Read, "Open": access.Read, "AvailableBytes": access.Read, "Created": access.Read,
 		"Create": access.Write, "CreateUnique": access.Write, "Mkdir": access.Write, "Rmdir": access.Write, "Remove": access.Write,
 		"CheckRename": access.Write, "Rename": access.Write, "Rename to": access.Write, "SetModTime": access.Write,
+		"SetCreated": access.Write, "SetMode": access.Write,
 	} {
 		h := build(t, map[vpath.Path]string{"/": "root"}, "root/rw/source root/r/ root/w/ root/open/", levels, nil)
 		op := operations(h)[name]
@@ -80,8 +84,8 @@ func TestPermissions(t *testing.T) {
 			}
 		}
 	}
-	if n := len(operations(&house{view: nil})); n != 14 {
-		t.Errorf("%d operations, and the table has 14", n)
+	if n := len(operations(&house{view: nil})); n != 17 {
+		t.Errorf("%d operations, and the table has 17", n)
 	}
 }
 

@@ -50,9 +50,11 @@ func build(t *testing.T, mounts map[vpath.Path]string, files string, levels []ac
 	}
 	n, err := vfs.NewNamespace(h.settings)
 	must(t, err)
-	h.view = n.View(auth.NewPrincipal("HOST", "bob", nil))
+	h.view = n.View(bob())
 	return h
 }
+
+func bob() *auth.Principal { return auth.NewPrincipal("HOST", "bob", nil) }
 
 func (h *house) text(t *testing.T, name string) string {
 	t.Helper()

@@ -174,3 +174,11 @@ func (s *Store) SetModTime(name string, mtime time.Time) error {
 		return t.Chtimes(real, time.Time{}, mtime)
 	})
 }
+
+// SetMode sets the permission bits. On Windows only those of the owner to
+// write count: they are the ReadOnly attribute.
+func (s *Store) SetMode(name string, mode fs.FileMode) error {
+	return s.at("set mode", name, func(t *tree, real string) error {
+		return t.Chmod(real, mode.Perm())
+	})
+}

@@ -12,13 +12,16 @@ import (
 // ownerWrite is the permission without which a file is shown as read-only.
 const ownerWrite = 0o200
 
+// infoOf is what the system tells about a file.
 func infoOf(name string, info fs.FileInfo) content.Info {
 	i := content.Info{
 		Name:     name,
 		ModTime:  info.ModTime(),
 		Dir:      info.IsDir(),
-		ReadOnly: info.Mode()&ownerWrite == 0,
+		ReadOnly: readOnly(info),
 		Hidden:   hidden(info),
+		ID:       fileID(info),
+		Mode:     permissions(info),
 	}
 	if !i.Dir {
 		i.Size = info.Size()

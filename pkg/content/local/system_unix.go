@@ -7,10 +7,27 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/ftphost/ftphost/pkg/content"
 )
 
 // hidden reports the Windows attribute, which files here do not have.
 func hidden(fs.FileInfo) bool { return false }
+
+// readOnly reports whether the owner may not write.
+func readOnly(info fs.FileInfo) bool { return info.Mode()&ownerWrite == 0 }
+
+// permissions are the UNIX permissions.
+func permissions(info fs.FileInfo) fs.FileMode { return info.Mode().Perm() }
+
+// fileID is the device and inode.
+func fileID(info fs.FileInfo) content.FileID {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return content.FileID{}
+	}
+	return content.FileID{Volume: uint64(stat.Dev), Number: uint64(stat.Ino)} //nolint:gosec,unconvert // not of this type on every system
+}
 
 // systemID names a directory by device and inode.
 func systemID(info fs.FileInfo) string {
