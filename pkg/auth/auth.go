@@ -75,7 +75,7 @@ func (c *Chain) Authenticate(ctx context.Context, cred Credentials) (*Principal,
 		return nil, ErrAnonymousNotAllowed
 	}
 	if anonymous {
-		return nil, fmt.Errorf("%w (%v)", ErrAnonymousNotAllowed, err)
+		return nil, fmt.Errorf("%w (%v)", ErrAnonymousNotAllowed, err) //nolint:errorlint // the cause is told, but not what the login failed of
 	}
 	return nil, err
 }

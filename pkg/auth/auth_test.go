@@ -63,7 +63,7 @@ func TestChain(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "secret") {
 				t.Error("the error shows the password")
 			}
-			if c.want == auth.ErrProvider && !errors.Is(err, errSocket) {
+			if errors.Is(c.want, auth.ErrProvider) && !errors.Is(err, errSocket) {
 				t.Errorf("%v lost its cause", err)
 			}
 			var asked []string

@@ -56,7 +56,7 @@ func TestResolveRefuses(t *testing.T) {
 	m := testMap(t)
 	for _, c := range []struct{ in, want string }{
 		{`E:\ftp`, `<add from="E:\" to="FOLDER" />`},
-		{`\\other\share\x`, `<add from="\\other\share" to="FOLDER" />`},
+		{`\\stray\share\x`, `<add from="\\stray\share" to="FOLDER" />`},
 		{`%NoSuch%\ftp`, `<variable name="NoSuch" value="..." />`},
 		{`%A%\ftp`, "name each other in a circle"},
 		{`sites\one`, "neither a Windows path nor an absolute path"},

@@ -189,7 +189,7 @@ func TestImplicitPortIsNotOpened(t *testing.T) {
 
 func TestRefusedConfigurationServesNothing(t *testing.T) {
 	port := freePort(t)
-	o := options(t, siteOn(1, t.TempDir(), port), "<site nmae='x'/>")
+	o := options(t, siteOn(1, t.TempDir(), port), "<site title='x'/>")
 	h, _, err := host.Start(t.Context(), o)
 	var refused *host.Refused
 	if h != nil || !errors.As(err, &refused) || refused.Problems.Errors() == 0 {

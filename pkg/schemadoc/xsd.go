@@ -2,6 +2,7 @@ package schemadoc
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -194,8 +195,8 @@ func repeated(t *etree.Element) *etree.Element {
 // xs makes an element of XML Schema with attributes.
 func xs(tag string, attributes ...string) *etree.Element {
 	e := etree.NewElement("xs:" + tag)
-	for i := 0; i < len(attributes); i += 2 {
-		e.CreateAttr(attributes[i], attributes[i+1])
+	for pair := range slices.Chunk(attributes, 2) {
+		e.CreateAttr(pair[0], pair[1])
 	}
 	return e
 }

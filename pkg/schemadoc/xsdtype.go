@@ -2,6 +2,7 @@ package schemadoc
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -177,8 +178,8 @@ func restriction(base string, facets ...string) *etree.Element {
 	t := xs("simpleType")
 	r := xs("restriction", "base", base)
 	t.AddChild(r)
-	for i := 0; i < len(facets); i += 2 {
-		r.AddChild(xs(facets[i], "value", facets[i+1]))
+	for pair := range slices.Chunk(facets, 2) {
+		r.AddChild(xs(pair[0], "value", pair[1]))
 	}
 	return t
 }

@@ -48,7 +48,7 @@ func appendRune(dst []byte, r rune, size int, asUTF8 bool) []byte {
 	case asUTF8:
 		return utf8.AppendRune(dst, r)
 	case r <= 0xff:
-		return append(dst, byte(r))
+		return append(dst, byte(r)) //nolint:gosec // at most 0xff
 	default:
 		return append(dst, replacement)
 	}

@@ -82,7 +82,7 @@ func (h *hash) verify(password string) bool {
 }
 
 func (h *hash) derive(password string) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(len(h.key)))
+	return argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(len(h.key))) //nolint:gosec // parsing bounds the length
 }
 
 // String returns the PHC form.
