@@ -131,7 +131,8 @@ func (h *hash) parseParameters(s string) error {
 
 func decodeBounded(what, s string, least, most int) ([]byte, error) {
 	b, err := base64.RawStdEncoding.Strict().DecodeString(s)
-	if err != nil || len(b) < least || len(b) > most {
+	// The decoder skips line ends; a hash has none.
+	if err != nil || strings.ContainsAny(s, "\r\n") || len(b) < least || len(b) > most {
 		return nil, fmt.Errorf("%w: the %s is not base64 of %d to %d bytes", ErrHash, what, least, most)
 	}
 	return b, nil
