@@ -55,8 +55,11 @@ generate: ## write the generated files again (XSD, reference page)
 	go generate ./...
 
 .PHONY: bench
-bench: ## all benchmarks, with allocations
+bench: ## all Go benchmarks, then ftphost beside other servers (BENCHFLAGS='-help' lists options)
 	go test -run '^$$' -bench . -benchmem ./...
+	$(STEP) 'ftphost and its peers'
+	go build -o bin/bench/bench ./bench
+	bin/bench/bench $(BENCHFLAGS)
 
 .PHONY: dist
 dist: ## archives for each platform and their checksums, in dist/

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -58,6 +59,7 @@ var floors = map[string]int{
 	"pkg/content/contenttest": roof,
 	"pkg/ftptest":             roof,
 	"integration":             roof,
+	"bench":                   roof,
 }
 
 // libraries names the folders in which each external library may appear. A
@@ -169,6 +171,9 @@ func sources(t *testing.T) []source {
 		if d.IsDir() {
 			if slices.Contains([]string{".git", "bin", "dist", "demo", "testdata", "tools"}, path.Base(rel)) {
 				return fs.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(p, "go.mod")); err == nil && p != ".." {
+				return fs.SkipDir // a module of its own
 			}
 			return nil
 		}

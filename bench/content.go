@@ -1,0 +1,146 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// sizes is how much each scenario moves; -quick uses small ones.
+type sizes struct {
+	download, upload, piece int64 // bytes: RETR, STOR, and each of the parallel downloads
+	parallel                int   // downloads at once
+	files                   int   // 4 KiB files from one session
+	sessions, perSession    int   // and from several
+	logins                  int
+	idle                    int
+	entries                 int // of the long listing
+	roundTrips              int
+	sites                   int
+	idleWait                time.Duration // before the memory of idle sessions is read
+}
+
+func fullSizes() sizes {
+	return sizes{
+		download: 2 << 30, upload: 1 << 30, piece: 64 << 20, parallel: 64,
+		files: 5000, sessions: 16, perSession: 250, logins: 256, idle: 5000,
+		entries: 100_000, roundTrips: 20_000, sites: 10_000, idleWait: 3 * time.Second,
+	}
+}
+
+func quickSizes() sizes {
+	return sizes{
+		download: 8 << 20, upload: 4 << 20, piece: 1 << 20, parallel: 4,
+		files: 20, sessions: 4, perSession: 5, logins: 32, idle: 10,
+		entries: 200, roundTrips: 50, sites: 20, idleWait: 100 * time.Millisecond,
+	}
+}
+
+// smallFiles is how many different 4 KiB files there are.
+const (
+	smallFiles = 1000
+	smallSize  = 4 << 10
+)
+
+// content is what all servers serve: large and small files and a long folder
+// in memory, and a folder on disk for uploads.
+type content struct {
+	memory, disk string // the two folders an account may see as /
+	sums         map[string]uint32
+	upload       *os.File // what STOR sends
+	uploadSum    uint32
+	smallSum     uint32
+	uid          int
+}
+
+// makeContent fills the folders. Everything belongs to uid.
+func makeContent(memory, disk string, uid int, n sizes) (*content, error) {
+	c := &content{memory: memory, disk: disk, sums: map[string]uint32{}, uid: uid}
+	source := filepath.Join(memory, "source")
+	var err error
+	c.sums["big"], err = c.file(filepath.Join(memory, "big"), n.download)
+	if err != nil {
+		return nil, err
+	}
+	if c.sums["piece"], err = c.file(filepath.Join(memory, "piece"), n.piece); err != nil {
+		return nil, err
+	}
+	if c.uploadSum, err = c.file(source, n.upload); err != nil {
+		return nil, err
+	}
+	if c.upload, err = os.Open(source); err != nil {
+		return nil, err
+	}
+	if c.smallSum, err = firstSum(source, smallSize); err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{"small", "many", "up"} {
+		if err := c.folder(filepath.Join(memory, dir)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range smallFiles {
+		name := smallName(i)
+		if c.sums[name], err = c.file(filepath.Join(memory, name), smallSize); err != nil {
+			return nil, err
+		}
+	}
+	for i := range n.entries {
+		err = errors.Join(err, os.WriteFile(filepath.Join(memory, "many", fmt.Sprintf("entry-%06d.txt", i)), nil, 0o644))
+	}
+	return c, errors.Join(err, c.folder(filepath.Join(disk, "up")))
+}
+
+func smallName(i int) string { return fmt.Sprintf("small/file-%04d.dat", i%smallFiles) }
+
+func (c *content) folder(path string) error {
+	return errors.Join(os.MkdirAll(path, 0o755), place{uid: c.uid}.own(path))
+}
+
+// file writes size bytes that do not repeat and returns their checksum.
+func (c *content) file(path string, size int64) (uint32, error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	source := rand.NewChaCha8([32]byte([]byte(fmt.Sprintf("%32.32s", filepath.Base(path)))))
+	block, sum := make([]byte, 1<<20), newSum()
+	for left := size; left > 0; left -= int64(len(block)) {
+		block = block[:min(left, int64(len(block)))]
+		_, _ = source.Read(block)
+		sum.Write(block)
+		if _, err := f.Write(block); err != nil {
+			return 0, err
+		}
+	}
+	return sum.Sum32(), place{uid: c.uid}.own(path)
+}
+
+func firstSum(path string, size int) (uint32, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	data := make([]byte, size)
+	_, err = f.ReadAt(data, 0)
+	sum := newSum()
+	sum.Write(data)
+	return sum.Sum32(), err
+}
+
+// emptyUploads removes what clients stored.
+func (c *content) emptyUploads(root string) error {
+	dir := filepath.Join(root, "up")
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+	}
+	return err
+}

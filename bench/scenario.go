@@ -1,0 +1,57 @@
+//go:build linux
+
+package main
+
+import "time"
+
+// scenario is one row of the benchmark. A new one is a line in scenarios and
+// a function that uses the client; one over TLS needs a client that logs in
+// over TLS and the certificate in the servers' configurations, nothing else.
+type scenario struct {
+	name   string
+	unit   unit
+	pinned bool // the server may use one core only
+	disk   bool // the account's folder is on disk, not in memory
+	hosts  bool // compares ftphost with itself holding many sites
+	amount func(sizes) float64
+	run    func(*trial) error
+	limit  string // kind of runLimit, empty: no physical limit to compare with
+	bare   func(*trial) error
+}
+
+// unit is what the cost of a scenario is counted in.
+type unit struct {
+	name string
+	one  time.Duration // of CPU time; 0: the cost is memory in KiB
+}
+
+// scenarios is the table. amount says how many units of work one run does.
+func scenarios() []scenario {
+	perGiB := unit{"ms/GiB", time.Millisecond}
+	perOp := func(what string) unit { return unit{"µs/" + what, time.Microsecond} }
+	gib := func(n int64) float64 { return float64(n) / (1 << 30) }
+	return []scenario{
+		{name: "RETR large", unit: perGiB, amount: func(n sizes) float64 { return gib(n.download) }, run: retrLarge, limit: "sendfile", bare: bareReceive},
+		{name: "STOR large, memory", unit: perGiB, amount: func(n sizes) float64 { return gib(n.upload) }, run: storLarge, limit: "splice", bare: bareSend},
+		{name: "STOR large, disk", disk: true, unit: perGiB, amount: func(n sizes) float64 { return gib(n.upload) }, run: storLarge, limit: "splice", bare: bareSend},
+		{name: "RETR 4 KiB, 1 session", unit: perOp("file"), amount: func(n sizes) float64 { return float64(n.files) }, run: retrSmall},
+		{name: "RETR 4 KiB, 16 sessions", unit: perOp("file"), amount: manyFiles, run: retrSmallMany},
+		{name: "STOR 4 KiB, 16 sessions", unit: perOp("file"), amount: manyFiles, run: storSmallMany},
+		{name: "login and logout, 1 at a time", unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(1), limit: "accept", bare: bareAccept(1)},
+		{name: "login and logout, 32 at a time", unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(32), limit: "accept", bare: bareAccept(32)},
+		{name: "idle sessions", unit: unit{name: "KiB/session"}, amount: func(n sizes) float64 { return float64(n.idle) }, run: idleSessions, limit: "hold", bare: bareHold},
+		{name: "LIST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("LIST")},
+		{name: "NLST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("NLST")},
+		{name: "RETR parallel", unit: perGiB, amount: func(n sizes) float64 { return gib(n.piece) * float64(n.parallel) }, run: retrParallel},
+		{name: "NOOP", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("NOOP")},
+		{name: "SIZE", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("SIZE " + smallName(0))},
+		{name: "many sites: login", hosts: true, unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(1)},
+		{name: "many sites: RETR 4 KiB", hosts: true, unit: perOp("file"), amount: func(n sizes) float64 { return float64(n.files) }, run: retrSmall},
+	}
+}
+
+func one(sizes) float64         { return 1 }
+func manyFiles(n sizes) float64 { return float64(n.sessions * n.perSession) }
+func roundTrips(n sizes) float64 {
+	return float64(n.roundTrips)
+}

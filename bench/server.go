@@ -1,0 +1,208 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// place is what a server is started for: where it listens, what it serves,
+// and a folder of its own for its configuration and logs.
+type place struct {
+	port    int
+	content string // the folder the account sees as /
+	dir     string
+	uid     int // owner of the content; servers without users of their own run as it
+}
+
+// kind is one server program: how a place becomes a command.
+type kind struct {
+	name    string
+	forks   bool          // has processes for each session
+	version func() string // empty: nothing to say
+	command func(place) (*exec.Cmd, error)
+}
+
+// server is a running server.
+type server struct {
+	kind
+	place
+	user string // the name USER sends
+	cmd  *exec.Cmd
+	done chan struct{}
+	talk bytes.Buffer // what it printed; read after done only
+}
+
+func (s *server) addr() netip.AddrPort {
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(s.port))
+}
+
+func (s *server) pid() int { return s.cmd.Process.Pid }
+
+// start runs a server in a new folder below dir and waits until it listens.
+// With core >= 0 the server may use that core only.
+func start(k kind, dir, content string, uid, core int) (*server, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	home, err := os.MkdirTemp(dir, k.name)
+	if err != nil {
+		return nil, err
+	}
+	p := place{port: port, content: content, dir: home, uid: uid}
+	if err := p.own(home); err != nil {
+		return nil, err
+	}
+	cmd, err := k.command(p)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", k.name, err)
+	}
+	s := &server{kind: k, place: p, user: user, cmd: cmd, done: make(chan struct{})}
+	if core >= 0 {
+		pin(cmd, core)
+	}
+	cmd.Dir, cmd.Stdout, cmd.Stderr = home, &s.talk, &s.talk
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("%s: %w", k.name, err)
+	}
+	go func() {
+		defer close(s.done)
+		_ = cmd.Wait()
+	}()
+	if err := s.listening(); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("%s: %w\n%s", k.name, err, s.complaints())
+	}
+	return s, nil
+}
+
+// pin runs a command on one core, which a Go program takes for the number of
+// cores there are.
+func pin(cmd *exec.Cmd, core int) {
+	cmd.Args = append([]string{"taskset", "-c", strconv.Itoa(core), cmd.Path}, cmd.Args[1:]...)
+	if taskset, err := exec.LookPath("taskset"); err == nil {
+		cmd.Path = taskset
+	}
+}
+
+// own hands a file to the account that serves the content.
+func (p place) own(path string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return os.Chown(path, p.uid, p.uid)
+}
+
+// asOwner makes a command run as the owner of the content.
+func (p place) asOwner(cmd *exec.Cmd) *exec.Cmd {
+	if os.Geteuid() == 0 {
+		id := uint32(p.uid)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
+	}
+	return cmd
+}
+
+// write puts a file into the server's own folder.
+func (p place) write(name, text string, mode os.FileMode) (string, error) {
+	path := filepath.Join(p.dir, name)
+	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+		return "", err
+	}
+	return path, p.own(path)
+}
+
+// listening waits until the server greets, at most 60 s: ten thousand sites
+// take a moment.
+func (s *server) listening() error {
+	for range 1200 {
+		select {
+		case <-s.done:
+			return fmt.Errorf("it ended at once: %v", s.cmd.ProcessState)
+		case <-time.After(50 * time.Millisecond):
+		}
+		if c, err := dial(s.addr()); err == nil {
+			c.close(false)
+			return nil
+		}
+	}
+	return fmt.Errorf("it does not listen on port %d", s.port)
+}
+
+// stop ends the server and whatever it left behind.
+func (s *server) stop() {
+	left := tree(s.pid())
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.done:
+	case <-time.After(2 * time.Second):
+		_ = s.cmd.Process.Kill()
+		<-s.done
+	}
+	for range 200 {
+		if !killOrphans(left) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// kill ends the server and its workers at once; stop is still to be called.
+func (s *server) kill() {
+	for _, p := range tree(s.pid()) {
+		_ = syscall.Kill(p.pid, syscall.SIGKILL)
+	}
+}
+
+// killOrphans kills and reaps those of the given processes that came to us
+// when their parent ended; false when there are none.
+func killOrphans(left []process) bool {
+	self, found := os.Getpid(), false
+	for _, p := range left {
+		now, ok := readProcess("/proc/" + strconv.Itoa(p.pid))
+		if !ok || now.parent != self {
+			continue
+		}
+		found = true
+		_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		_, _ = syscall.Wait4(p.pid, nil, syscall.WNOHANG, nil)
+	}
+	return found
+}
+
+// adoptOrphans makes processes whose parent ended children of this one, so
+// that stop finds them. 36 is PR_SET_CHILD_SUBREAPER.
+func adoptOrphans() {
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, 36, 1, 0)
+}
+
+// complaints is what an ended server printed, and its small log files.
+func (s *server) complaints() string {
+	text := s.talk.String()
+	logs, _ := filepath.Glob(filepath.Join(s.dir, "*.log"))
+	for _, name := range logs {
+		if data, err := os.ReadFile(name); err == nil && len(data) < 4096 {
+			text += string(data)
+		}
+	}
+	return text
+}
+
+// freePort asks the system for a port nobody uses.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
