@@ -90,6 +90,8 @@ func (s *session) opts(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 		return s.optsUTF8(value)
 	case option == "MLST" && s.extended():
 		return s.optsMLST(value)
+	case option == "HASH" && s.extended():
+		return s.optsHASH(value)
 	default:
 		return ftp.Reply{}, errOption
 	}
@@ -118,20 +120,4 @@ func (s *session) lang(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 		return ftp.Reply{}, errParameterValue
 	}
 	return successful(200, cmd.Verb), nil
-}
-
-// siteCommand runs SITE DIRSTYLE and SITE HELP.
-func (s *session) siteCommand(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	switch strings.ToUpper(cmd.Arg) {
-	case "DIRSTYLE":
-		s.params.otherStyle = !s.params.otherStyle
-		if s.unixStyle() {
-			return reply(200, textDirStyle+"off."), nil
-		}
-		return reply(200, textDirStyle+"on."), nil
-	case "HELP":
-		return block(214, []string{textSiteHelp, "    DIRSTYLE", "    HELP"}, "HELP command successful."), nil
-	default:
-		return ftp.Reply{}, errArgument
-	}
 }

@@ -92,7 +92,7 @@ func (s *session) nlst(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 // sendList sends a listing. The 125 or 150 comes with the first entry or with
 // the end of an empty directory: until then the listing may still be refused.
 func (s *session) sendList(ctx context.Context, q query, line format) (ftp.Reply, error) {
-	s.takeRestart()
+	s.takeSpan()
 	buffer := s.server.buffers.Get().(*[]byte)
 	defer s.server.buffers.Put(buffer)
 	out := (*buffer)[:0]
@@ -188,15 +188,15 @@ const (
 	codePathStatus = 213
 )
 
-// status is STAT without an argument; t is the transfer that runs, if any.
-func (s *session) status(t *transfer) ftp.Reply {
+// status is STAT without an argument; j is the job that runs, if any.
+func (s *session) status(j *job) ftp.Reply {
 	kind := "ASCII"
 	if s.params.binary {
 		kind = "BINARY"
 	}
 	data := "No data connection"
-	if t != nil {
-		data = "Data connection open, " + strconv.FormatInt(t.moved.Load(), 10) + " bytes transferred"
+	if j != nil {
+		data = j.progressText()
 	}
 	return block(codeStatus, []string{
 		s.product() + textStatus,

@@ -54,8 +54,21 @@ func (s *session) rest(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	s.params.restart = offset
+	s.params.span = span{from: offset}
 	return reply(350, textRestarting(offset)), nil
+}
+
+// rang sets which bytes the next RETR or HASH is about.
+func (s *session) rang(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	wanted, err := parseRange(cmd.Arg)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	s.params.span = wanted
+	if wanted.to == 0 {
+		return reply(350, textRestarting(0)), nil
+	}
+	return reply(350, textRange(wanted)), nil
 }
 
 // parseCount reads a decimal number of bytes, digits only.

@@ -11,15 +11,19 @@ import (
 	"github.com/ftphost/ftphost/pkg/vfs"
 )
 
-// retr sends a file from the offset of REST on.
+// retr sends a file, or what REST and RANG name of it.
 func (s *session) retr(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	offset := s.takeRestart()
+	wanted := s.takeSpan()
 	file, info, err := s.who.view.Open(s.resolve(cmd.Arg))
 	if err != nil {
 		return ftp.Reply{}, err
 	}
 	defer func() { _ = file.Close() }() // only read
-	if err := seek(file, info.Size, offset); err != nil {
+	offset, n, err := wanted.within(info.Size)
+	if err == nil {
+		err = seek(file, offset)
+	}
+	if err != nil {
 		return ftp.Reply{}, err
 	}
 	t, err := s.openData(ctx)
@@ -27,24 +31,30 @@ func (s *session) retr(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 		return ftp.Reply{}, err
 	}
 	defer t.abandon()
-	err = t.close(t.send(file, offset, info.Size-offset))
+	err = t.close(t.send(file, offset, n))
 	s.count(t.moved.Load(), 0)
 	return reply(226, textComplete), err
 }
 
-// takeRestart returns the offset of REST, which counts once.
-func (s *session) takeRestart() int64 {
-	offset := s.params.restart
-	s.params.restart = 0
-	return offset
+// takeSpan returns what REST or RANG set, which counts once.
+func (s *session) takeSpan() span {
+	p := s.params.span
+	s.params.span = span{}
+	return p
 }
 
-// seek goes to offset. One beyond the end is refused here, at the transfer,
-// as IIS does, not at REST.
-func seek(file content.File, size, offset int64) error {
-	if offset > size {
-		return fileRefused(win32InvalidParameter, nil)
+// takeRestart returns the offset of REST. An upload has no end that RANG could
+// set.
+func (s *session) takeRestart() (int64, error) {
+	p := s.takeSpan()
+	if p.to != 0 {
+		return 0, errSequence
 	}
+	return p.from, nil
+}
+
+// seek goes to offset.
+func seek(file content.File, offset int64) error {
 	if offset == 0 {
 		return nil
 	}
@@ -65,8 +75,11 @@ func (s *session) count(sent, received int64) {
 // the data connection is there, not before: a client that cannot connect must
 // not lose its file.
 func (s *session) stor(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	offset := s.takeRestart()
 	p := s.resolve(cmd.Arg)
+	offset, err := s.takeRestart()
+	if err != nil {
+		return ftp.Reply{}, err
+	}
 	upload, err := s.who.view.Create(p, content.Resume)
 	if err != nil {
 		return ftp.Reply{}, err
@@ -76,7 +89,7 @@ func (s *session) stor(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 }
 
 func (s *session) appe(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	s.takeRestart() // RFC 959 knows REST for RETR and STOR only
+	s.takeSpan() // RFC 959 knows REST for RETR and STOR only
 	p := s.resolve(cmd.Arg)
 	upload, err := s.who.view.Create(p, content.Append)
 	if err != nil {
@@ -89,7 +102,7 @@ func (s *session) appe(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 // stou receives a file under a name that is free. An argument tells the
 // directory by its own.
 func (s *session) stou(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	s.takeRestart()
+	s.takeSpan()
 	dir := s.cwd
 	if cmd.Arg != "" {
 		dir = s.cwd.Join(cmd.Arg).Dir()
@@ -116,7 +129,12 @@ func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit
 			s.event(zerolog.WarnLevel).Err(err).Msg("partial upload not removed")
 		}
 	}()
-	if err := seek(upload.File, upload.Info.Size, offset); err != nil {
+	// One beyond the end is refused here, not at REST, as IIS does.
+	if _, _, err := (span{from: offset}).within(upload.Info.Size); err != nil {
+		finish = untouched(upload)
+		return err
+	}
+	if err := seek(upload.File, offset); err != nil {
 		finish = untouched(upload)
 		return err
 	}

@@ -66,6 +66,7 @@ type command struct {
 // which clients fall back to what is.
 func commands() []command {
 	const file, path, directory = "<sp> file-name", "<sp> path-name", "[ <sp> path-name ]"
+	const part = "<sp> file-name [ <sp> start [ <sp> end ] ]"
 	return []command{
 		// Access control: RFC 959 §4.1.1, RFC 7151.
 		{verb: "USER", run: (*session).user, arg: required, when: anyTime, inClear: true, syntax: "<sp> username", help: "specify user name"},
@@ -126,7 +127,7 @@ func commands() []command {
 		{verb: "FEAT", run: (*session).feat, when: anyTime, inClear: true, help: "list extensions"},
 		{verb: "HELP", run: (*session).help, arg: optional, when: anyTime, inClear: true, syntax: "[ <sp> command ]", help: "list commands or explain one"},
 		{verb: "NOOP", run: (*session).noop, when: anyTime, inClear: true, help: "do nothing"},
-		{verb: "SITE", run: (*session).siteCommand, arg: required, when: loggedIn, syntax: "<sp> command", help: "run a command of this server"},
+		{verb: "SITE", run: (*session).siteCommand, arg: required, when: loggedIn, feature: offeredSite, syntax: "<sp> command", help: "run a command of this server"},
 		{verb: "STAT", run: (*session).stat, arg: optional, when: loggedIn, duringTransfer: true, syntax: directory, help: "return status, or list a path"},
 		{verb: "SYST", run: (*session).syst, when: anyTime, inClear: true, help: "return the kind of system"},
 
@@ -136,6 +137,19 @@ func commands() []command {
 		{verb: "MLSD", run: (*session).mlsd, arg: optional, when: loggedIn, extended: true, data: true, feat: "TVFS", syntax: directory, help: "list a directory with the facts of its entries"},
 		{verb: "MFMT", run: (*session).mfmt, arg: required, when: loggedIn, extended: true, feat: "MFMT", syntax: "<sp> time <sp> path-name", help: "set the modification time of a file"},
 		{verb: "MFCT", run: (*session).mfct, arg: required, when: loggedIn, extended: true, feature: settableCreation, syntax: "<sp> time <sp> path-name", help: "set the creation time of a file"},
+
+		// Parts and hashes of files: draft-bryan-ftp-range, draft-bryan-ftp-hash.
+		{verb: "RANG", run: (*session).rang, arg: required, when: loggedIn, extended: true, feat: "RANG STREAM", syntax: "<sp> first-byte <sp> last-byte", help: "specify the bytes for the next RETR or HASH"},
+		{verb: "HASH", run: (*session).hash, arg: required, when: loggedIn, extended: true, feature: offeredHashes, syntax: file, help: "return the hash of a file"},
+		{verb: "XCRC", run: hashBy(hashCRC32), arg: required, when: loggedIn, extended: true, feat: "XCRC", syntax: part, help: "return the CRC32 of a file"},
+		{verb: "XMD5", run: hashBy(hashMD5), arg: required, when: loggedIn, extended: true, feat: "XMD5", syntax: part, help: "return the MD5 of a file"},
+		{verb: "XSHA1", run: hashBy(hashSHA1), arg: required, when: loggedIn, extended: true, feat: "XSHA1", syntax: part, help: "return the SHA-1 of a file"},
+		{verb: "XSHA256", run: hashBy(hashSHA256), arg: required, when: loggedIn, extended: true, feat: "XSHA256", syntax: part, help: "return the SHA-256 of a file"},
+		{verb: "XSHA512", run: hashBy(hashSHA512), arg: required, when: loggedIn, extended: true, feat: "XSHA512", syntax: part, help: "return the SHA-512 of a file"},
+
+		// Space and parts: draft-peterson-streamlined-ftp-command-extensions.
+		{verb: "AVBL", run: (*session).avbl, arg: optional, when: loggedIn, extended: true, feat: "AVBL", syntax: directory, help: "return the bytes available in a directory"},
+		{verb: "COMB", run: (*session).comb, arg: required, when: loggedIn, extended: true, feat: "COMB", syntax: "<sp> target <sp> part [ <sp> part ... ]", help: "append files to one and remove them"},
 
 		// What clients say of themselves.
 		{verb: "CLNT", run: (*session).clnt, arg: required, when: anyTime, extended: true, inClear: true, feat: "CLNT", syntax: "<sp> client-name", help: "tell the name of the client"},

@@ -58,6 +58,10 @@ func textRestarting(offset int64) string {
 	return "Restarting at " + strconv.FormatInt(offset, 10) + "." // unseen
 }
 
+func textRange(p span) string {
+	return textRestarting(p.from) + " End byte range at " + strconv.FormatInt(p.to-1, 10) + "."
+}
+
 func textUnique(name string) string {
 	return "Transfer complete (unique file name:" + name + ")." // unseen
 }

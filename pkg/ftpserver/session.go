@@ -65,14 +65,16 @@ type identity struct {
 type parameters struct {
 	// binary is TYPE I; the initial type is ASCII (RFC 959 §5.1).
 	binary bool
-	// restart is the offset of REST, used by the next transfer only.
-	restart int64
+	// span is what REST or RANG set, used by the next transfer only.
+	span span
 	// otherStyle is SITE DIRSTYLE: listings in the other style than the site's.
 	otherStyle bool
 	// onlyEPSV is EPSV ALL: no other way to open data channels (RFC 2428 §4).
 	onlyEPSV bool
 	// facts are those that MLST and MLSD tell.
 	facts facts
+	// hash is the place in algorithms of the one that HASH uses.
+	hash int
 	// sent and received count the session's bytes as the server sees them.
 	sent, received int64
 }

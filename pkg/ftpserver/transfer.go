@@ -28,14 +28,9 @@ const (
 // closed. The session's goroutine runs it; the watcher may read moved and call
 // cancel.
 type transfer struct {
-	session *session
-	conn    net.Conn
-	local   netip.AddrPort
-	// moved counts the bytes that went through.
-	moved atomic.Int64
-	// cancel ends the transfer; the cause is the refusal that says why.
-	cancel   context.CancelCauseFunc
-	watching *watcher
+	job
+	conn  net.Conn
+	local netip.AddrPort
 	// unarm takes back that cancel closes the connection; when it is too late
 	// for that, unarmed is closed after it has happened.
 	unarm   func() bool
@@ -66,8 +61,8 @@ func (s *session) openData(ctx context.Context) (*transfer, error) {
 		return nil, errControlGone
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	t := &transfer{session: s, local: channel.LocalAddr(), cancel: cancel}
-	t.watching = s.watch(t)
+	t := &transfer{job: job{session: s, data: true, cancel: cancel}, local: channel.LocalAddr()}
+	t.watching = s.watch(&t.job)
 	opened := false
 	defer func() {
 		if !opened {
@@ -165,11 +160,7 @@ func (t *transfer) abandon() {
 // failure is the refusal that an error of copying means.
 func (t *transfer) failure(err error) error {
 	if cause := t.canceled.Load(); cause != nil {
-		var r *refusal
-		if errors.As(*cause, &r) {
-			return r
-		}
-		return errServerAborted
+		return refusalFor(*cause)
 	}
 	if connectionLost(err) {
 		return clientGone()

@@ -22,7 +22,7 @@ const (
 	maxHeld = 32
 )
 
-// watcher listens for commands while a transfer runs.
+// watcher listens for commands while a transfer, or another job, runs.
 //
 // The transfer runs in the session's goroutine. When it takes longer than
 // watchDelay, a second goroutine reads the control connection: it answers what
@@ -37,13 +37,13 @@ type watcher struct {
 	done  chan struct{}
 }
 
-// watch begins to watch t. The caller must call end.
-func (s *session) watch(t *transfer) *watcher {
+// watch begins to watch j. The caller must call end.
+func (s *session) watch(j *job) *watcher {
 	w := &watcher{done: make(chan struct{})}
 	w.timer = time.AfterFunc(watchDelay, func() {
 		defer close(w.done)
-		defer s.surviveWatching(t)
-		w.run(s, t)
+		defer s.surviveWatching(j)
+		w.run(s, j)
 	})
 	return w
 }
@@ -60,7 +60,7 @@ func (w *watcher) end(s *session) {
 	<-w.done
 }
 
-func (w *watcher) run(s *session, t *transfer) {
+func (w *watcher) run(s *session, j *job) {
 	for len(s.held) < maxHeld {
 		// No limit: the transfer has its own.
 		if err := s.conn.SetReadDeadline(time.Time{}); err != nil || w.stop.Load() {
@@ -73,17 +73,17 @@ func (w *watcher) run(s *session, t *transfer) {
 		case badLine(err):
 			s.hold(nil, err)
 		case err != nil:
-			t.cancel(errControlGone)
+			j.cancel(errControlGone)
 			return
-		case !s.duringTransfer(t, line):
+		case !s.duringTransfer(j, line):
 			return
 		}
 	}
 }
 
-// duringTransfer deals with a line that came during t. It reports false when
-// nothing more needs to be read before t ends.
-func (s *session) duringTransfer(t *transfer, line []byte) bool {
+// duringTransfer deals with a line that came during j. It reports false when
+// nothing more needs to be read before j ends.
+func (s *session) duringTransfer(j *job, line []byte) bool {
 	cmd, err := ftp.ParseCommand(line)
 	if err != nil || cmd.Arg != "" || s.filtered(cmd) {
 		s.hold(line, nil)
@@ -93,7 +93,7 @@ func (s *session) duringTransfer(t *transfer, line []byte) bool {
 	case "ABOR":
 		// Answered after the 426 of the transfer, as any ABOR is.
 		s.hold(line, nil)
-		t.cancel(errAborted)
+		j.cancel(errAborted)
 		return false
 	case "QUIT":
 		// The transfer goes on (RFC 959 §4.1.1), even if the client does not wait
@@ -101,7 +101,7 @@ func (s *session) duringTransfer(t *transfer, line []byte) bool {
 		s.hold(line, nil)
 		return false
 	case "STAT":
-		s.answerNow(t, cmd)
+		s.answerNow(j, cmd)
 	default:
 		s.hold(line, nil)
 	}
@@ -112,12 +112,12 @@ func (s *session) duringTransfer(t *transfer, line []byte) bool {
 // its turn.
 func (s *session) filtered(cmd ftp.Command) bool { return s.site.Commands.Check(cmd.Verb) != nil }
 
-// answerNow answers STAT while t runs (RFC 959 §4.1.3).
-func (s *session) answerNow(t *transfer, cmd ftp.Command) {
+// answerNow answers STAT while j runs (RFC 959 §4.1.3).
+func (s *session) answerNow(j *job, cmd ftp.Command) {
 	began := time.Now()
-	b := s.status(t).AppendTo(nil)
+	b := s.status(j).AppendTo(nil)
 	if err := s.write(b); err != nil {
-		t.cancel(errControlGone)
+		j.cancel(errControlGone)
 		return
 	}
 	if !s.logs() {
@@ -129,9 +129,9 @@ func (s *session) answerNow(t *transfer, cmd ftp.Command) {
 }
 
 // surviveWatching keeps a bug from ending the process; the transfer ends.
-func (s *session) surviveWatching(t *transfer) {
+func (s *session) surviveWatching(j *job) {
 	if problem := recover(); problem != nil {
 		s.event(zerolog.ErrorLevel).Any("panic", problem).Bytes("stack", debug.Stack()).Msg("watching a transfer failed")
-		t.cancel(goodbye(access.SubStatusDataAbortedByServer))
+		j.cancel(goodbye(access.SubStatusDataAbortedByServer))
 	}
 }
