@@ -46,6 +46,12 @@ func columns() []column {
 	}
 }
 
+// layout is how the lines of a field set look.
+type layout struct {
+	columns []column
+	header  string // the #Fields line
+}
+
 // selected returns the columns of a field set.
 func selected(fields Fields) []column {
 	var list []column

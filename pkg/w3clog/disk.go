@@ -96,13 +96,13 @@ func (d *disk) prepare(p part) error {
 		}
 		d.checked = now
 	}
-	if d.fields == p.log.fields {
+	if d.fields == p.log.layout.header {
 		return nil
 	}
-	if _, err := d.put(appendHeader(nil, now, p.log.fields)); err != nil {
+	if _, err := d.put(appendHeader(nil, now, p.log.layout.header)); err != nil {
 		return err
 	}
-	d.fields = p.log.fields
+	d.fields = p.log.layout.header
 	return nil
 }
 

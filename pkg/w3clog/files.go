@@ -28,6 +28,7 @@ type Files struct {
 
 	mu      sync.Mutex
 	streams map[string]*stream
+	layouts map[Fields]layout
 	closed  bool
 
 	writing  sync.Mutex // held by whoever uses a disk; guards what follows
@@ -49,7 +50,7 @@ func NewFiles(onError func(error)) *Files {
 	if onError == nil {
 		onError = func(error) {}
 	}
-	return &Files{onError: onError, wake: make(chan struct{}, 1), streams: map[string]*stream{}}
+	return &Files{onError: onError, wake: make(chan struct{}, 1), streams: map[string]*stream{}, layouts: map[Fields]layout{}}
 }
 
 // Open returns the log of the settings, or nil when they are not enabled.
@@ -69,8 +70,19 @@ func (f *Files) Open(s Settings) *Log {
 		st.queue.wake, st.queue.closed = f.wake, f.closed
 		f.streams[s.Directory] = st
 	}
-	list := selected(s.Fields)
-	return &Log{settings: s, columns: list, fields: fieldsLine(list), queue: &st.queue}
+	return &Log{settings: s, layout: f.layout(s.Fields), queue: &st.queue}
+}
+
+// layout returns the columns of a field set; logs with the same fields share
+// them.
+func (f *Files) layout(fields Fields) layout {
+	l, ok := f.layouts[fields]
+	if !ok {
+		l.columns = selected(fields)
+		l.header = fieldsLine(l.columns)
+		f.layouts[fields] = l
+	}
+	return l
 }
 
 // Run writes what waits every second, and earlier when much does, and closes

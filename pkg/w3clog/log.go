@@ -15,8 +15,7 @@ const (
 // the same file.
 type Log struct {
 	settings Settings
-	columns  []column
-	fields   string // the #Fields line
+	layout   layout
 	queue    *queue
 }
 
@@ -25,7 +24,7 @@ type Log struct {
 // of it reaches the caller. Lines that find the memory full are dropped and
 // counted.
 func (l *Log) Write(e *Entry) {
-	if l == nil || len(l.columns) == 0 || !l.settings.Selective.selects(e) {
+	if l == nil || len(l.layout.columns) == 0 || !l.settings.Selective.selects(e) {
 		return
 	}
 	l.queue.append(l, e)
@@ -67,7 +66,7 @@ func (q *queue) append(l *Log, e *Entry) {
 	w := &q.line
 	w.buf, w.utf8 = q.batch.data, l.settings.UTF8
 	if before < maxBuffered {
-		w.write(l.columns, e)
+		w.write(l.layout.columns, e)
 	}
 	if len(w.buf) > maxBuffered || len(w.buf) == before {
 		q.dropped++
