@@ -20,11 +20,11 @@ func (s *session) mlsd(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	} else if err != nil {
 		return ftp.Reply{}, err
 	}
-	rights, asked := s.who.view.RightsIn(dir), s.params.facts
+	rights, perms, asked := s.who.view.RightsIn(dir), s.letters(), s.params.facts
 	return s.sendList(ctx, query{path: dir}, func(dst []byte, info content.Info) []byte {
 		d := described{Info: info}
 		if asked&factPerm != 0 {
-			d.rights = rights(info)
+			d.perm = perms.of(info.Dir, rights(info))
 		}
 		if asked&factCreate != 0 {
 			d.created = s.created(dir.Join(info.Name))
@@ -40,12 +40,17 @@ func (s *session) mlst(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	d := described{Info: info, rights: s.who.view.Rights(p, info)}
+	d := described{Info: info, perm: s.letters().of(info.Dir, s.who.view.Rights(p, info))}
 	if s.params.facts&factCreate != 0 {
 		d.created = s.created(p)
 	}
 	line := " " + string(appendFacts(nil, s.params.facts, &d)) + string(p)
 	return block(250, []string{"Listing " + string(p), line}, "End"), nil
+}
+
+// letters are those of perm in this session.
+func (s *session) letters() *letters {
+	return lettersFor(func(verb string) bool { return s.site.Commands.Check(verb) == nil })
 }
 
 // created is when p was created, or zero when that is not known.

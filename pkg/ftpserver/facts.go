@@ -80,7 +80,8 @@ func parseFacts(list string) (f facts, ok bool) {
 // described is one file or directory as facts tell about it.
 type described struct {
 	content.Info
-	rights vfs.Rights
+	// perm is what may be done, in letters.
+	perm string
 	// created is zero when it is not known.
 	created time.Time
 }
@@ -102,7 +103,7 @@ func appendFacts(dst []byte, asked facts, d *described) []byte {
 		dst = append(appendStamp(append(dst, "modify="...), d.ModTime), ';')
 	}
 	if asked&factPerm != 0 {
-		dst = append(appendPerm(append(dst, "perm="...), d), ';')
+		dst = append(append(append(dst, "perm="...), d.perm...), ';')
 	}
 	if asked&factUnique != 0 && d.ID != (content.FileID{}) {
 		dst = append(strconv.AppendUint(append(dst, "unique="...), d.ID.Volume, 16), 'U')
@@ -117,23 +118,51 @@ func appendFacts(dst []byte, asked facts, d *described) []byte {
 	return append(dst, ' ')
 }
 
-// appendPerm appends what may be done: reading and writing mean other letters
-// for directories than for files (RFC 3659 §7.5.5).
-func appendPerm(dst []byte, d *described) []byte {
-	read, write := "r", "aw"
-	if d.Dir {
-		read, write = "el", "cmp"
+// letters are the values of perm, for files and for directories, by the rights
+// there are.
+type letters struct{ file, dir [vfs.MayMove << 1]string }
+
+// lettersFor are the letters of a client that may use the verbs that allowed
+// says: a letter promises that a command may succeed (RFC 3659 §7.5.5).
+func lettersFor(allowed func(verb string) bool) *letters {
+	var l letters
+	for _, p := range []struct {
+		letter    string
+		right     vfs.Rights
+		file, dir string // the command, "" for none
+	}{
+		{"a", vfs.MayWrite, "APPE", ""},
+		{"w", vfs.MayWrite, "STOR", ""},
+		{"c", vfs.MayWrite, "", "STOR"},
+		{"m", vfs.MayWrite, "", "MKD"},
+		{"p", vfs.MayWrite, "", "DELE"},
+		{"d", vfs.MayMove, "DELE", "RMD"},
+		{"f", vfs.MayMove, "RNFR", "RNFR"},
+		{"r", vfs.MayRead, "RETR", ""},
+		{"e", vfs.MayRead, "", "CWD"},
+		{"l", vfs.MayRead, "", "MLSD"},
+	} {
+		for rights := range l.file {
+			if vfs.Rights(rights)&p.right == 0 { //nolint:gosec // a handful
+				continue
+			}
+			if p.file != "" && allowed(p.file) {
+				l.file[rights] += p.letter
+			}
+			if p.dir != "" && allowed(p.dir) {
+				l.dir[rights] += p.letter
+			}
+		}
 	}
-	if d.rights&vfs.MayWrite != 0 {
-		dst = append(dst, write...)
+	return &l
+}
+
+// of returns the value of perm.
+func (l *letters) of(dir bool, rights vfs.Rights) string {
+	if dir {
+		return l.dir[rights]
 	}
-	if d.rights&vfs.MayMove != 0 {
-		dst = append(dst, "df"...)
-	}
-	if d.rights&vfs.MayRead != 0 {
-		dst = append(dst, read...)
-	}
-	return dst
+	return l.file[rights]
 }
 
 // appendStamp appends a time as ftp.FormatTime returns it, without allocation.

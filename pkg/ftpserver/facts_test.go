@@ -3,6 +3,7 @@ package ftpserver
 import (
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +19,6 @@ const allFacts = factType | factSize | factModify | factPerm | factUnique | fact
 func TestFacts(t *testing.T) {
 	changed := time.Date(2024, 7, 19, 16, 46, 5, 999, time.FixedZone("", -3600))
 	made := time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)
-	all := vfs.MayRead | vfs.MayWrite | vfs.MayMove
 	file := content.Info{Name: "a.txt", Size: 7, ModTime: changed, Mode: 0o640, ID: content.FileID{Volume: 0x801, Number: 0xabc}}
 	dir := content.Info{Name: "d", Size: 7, ModTime: changed, Mode: 0o755, Dir: true}
 	for _, tt := range []struct {
@@ -30,16 +30,12 @@ func TestFacts(t *testing.T) {
 		{"nothing", 0, described{Info: file}, " "},
 		{
 			"file", allFacts,
-			described{file, all, made},
+			described{file, "awdfr", made},
 			"type=file;size=7;modify=20240719174605;perm=awdfr;unique=801Uabc;create=19991231235959;UNIX.mode=0640; ",
 		},
-		{"directory", allFacts, described{dir, all, made}, "type=dir;modify=20240719174605;perm=cmpdfel;create=19991231235959;UNIX.mode=0755; "},
+		{"directory", allFacts, described{dir, "cmpdfel", made}, "type=dir;modify=20240719174605;perm=cmpdfel;create=19991231235959;UNIX.mode=0755; "},
 		{"little is known", allFacts, described{Info: content.Info{Name: "x"}}, "type=file;size=0;modify=00010101000000;perm=; "},
-		{"standard", standardFacts, described{file, vfs.MayRead, made}, "type=file;size=7;modify=20240719174605;perm=r;unique=801Uabc; "},
-		{"read a directory", factPerm, described{dir, vfs.MayRead, made}, "perm=el; "},
-		{"write a directory", factPerm, described{dir, vfs.MayWrite, made}, "perm=cmp; "},
-		{"move a directory", factPerm, described{dir, vfs.MayMove, made}, "perm=df; "},
-		{"write a file", factPerm, described{file, vfs.MayWrite, made}, "perm=aw; "},
+		{"standard", standardFacts, described{file, "r", made}, "type=file;size=7;modify=20240719174605;perm=r;unique=801Uabc; "},
 		{"no permission at all", factMode, described{Info: content.Info{Name: "x", Mode: 0o7}}, "UNIX.mode=0007; "},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,6 +43,35 @@ func TestFacts(t *testing.T) {
 				t.Errorf("\n got %q\nwant %q", got, "before"+tt.want)
 			}
 		})
+	}
+}
+
+func TestPermLetters(t *testing.T) {
+	const all = vfs.MayRead | vfs.MayWrite | vfs.MayMove
+	every := func(string) bool { return true }
+	but := func(refused ...string) func(string) bool {
+		return func(verb string) bool { return !slices.Contains(refused, verb) }
+	}
+	for _, tt := range []struct {
+		allowed   func(string) bool
+		rights    vfs.Rights
+		file, dir string
+	}{
+		{every, 0, "", ""},
+		{every, vfs.MayRead, "r", "el"},
+		{every, vfs.MayWrite, "aw", "cmp"},
+		{every, vfs.MayMove, "df", "df"},
+		{every, vfs.MayRead | vfs.MayWrite, "awr", "cmpel"},
+		{every, all, "awdfr", "cmpdfel"},
+		{but("DELE", "APPE"), all, "wfr", "cmdfel"},
+		{but("RMD", "RNFR", "MKD"), all, "awdr", "cpel"},
+		{but("STOR", "RETR", "CWD"), all, "adf", "mpdfl"},
+		{but("APPE", "STOR", "MKD", "DELE", "RMD", "RNFR", "RETR", "CWD", "MLSD"), all, "", ""},
+	} {
+		l := lettersFor(tt.allowed)
+		if file, dir := l.of(false, tt.rights), l.of(true, tt.rights); file != tt.file || dir != tt.dir {
+			t.Errorf("%03b: %q and %q, want %q and %q", tt.rights, file, dir, tt.file, tt.dir)
+		}
 	}
 }
 
@@ -94,7 +119,7 @@ func FuzzFacts(f *testing.F) {
 		d := described{Info: content.Info{
 			Name: name, Size: size, ModTime: time.Unix(seconds, 0), Dir: dir,
 			Mode: fs.FileMode(mode) & fs.ModePerm, ID: content.FileID{Number: number},
-		}, rights: vfs.Rights(rights), created: time.Unix(seconds, 0)}
+		}, perm: lettersFor(func(string) bool { return true }).of(dir, vfs.Rights(rights&7)), created: time.Unix(seconds, 0)}
 		got := appendName(appendFacts(nil, facts(asked), &d), name)
 		parts := line.FindSubmatch(got)
 		if parts == nil {
