@@ -273,3 +273,74 @@ func snapshot(t *testing.T, dir string) string {
 	}
 	return s
 }
+
+// What the system tells of a file is the same however it is asked, and an ID
+// belongs to one file under all its names.
+func TestWhatTheSystemTells(t *testing.T) {
+	dir := t.TempDir()
+	s := local.New(dir)
+	write(t, filepath.Join(dir, "One"), "1")
+	write(t, filepath.Join(dir, "other"), "2")
+	mkdir(t, filepath.Join(dir, "folder"))
+	for link, target := range map[string]string{"hard": "One", "soft": ""} {
+		var err error
+		if target != "" {
+			err = os.Link(filepath.Join(dir, target), filepath.Join(dir, link))
+		} else {
+			err = os.Symlink("One", filepath.Join(dir, link))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetMode("ONE", 0o640); err != nil {
+		t.Fatal(err)
+	}
+	ids := map[string]content.FileID{}
+	if err := s.List(".", func(listed content.Info) error {
+		info, err := s.Stat(listed.Name)
+		if err != nil || info != listed {
+			t.Errorf("Stat tells %+v, List %+v (%v)", info, listed, err)
+		}
+		ids[info.Name] = info.ID
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	one := ids["One"]
+	if one == (content.FileID{}) || ids["hard"] != one || ids["soft"] != one || ids["other"] == one || ids["folder"] == one {
+		t.Errorf("%v", ids)
+	}
+	if info, err := s.Stat("soft"); err != nil || info.Mode != 0o640 || info.ReadOnly {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if err := s.SetMode("none", 0o640); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("SetMode of nothing: %v", err)
+	}
+}
+
+// A file was created when it was, whatever its time of change says; the links
+// that lead outside are not asked.
+func TestCreated(t *testing.T) {
+	_, s := linked(t)
+	early, late := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	if err := s.SetModTime("Real/file", time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"Real/file", "REAL/FILE", "Real", ".", "In-file"} {
+		at, err := s.Created(name)
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Logf("%s: the file system of this test keeps no creation times", name)
+			continue
+		}
+		if err != nil || at.Before(early) || at.After(late) {
+			t.Errorf("%s: %v, %v", name, at, err)
+		}
+	}
+	if _, err := s.Created("Out-dir/secret"); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("outside: %v", err)
+	}
+	if _, err := s.Created("none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("nothing: %v", err)
+	}
+}
