@@ -32,7 +32,7 @@ func newCheckCommand(home *homeFlags) *cobra.Command {
 			if n := problems.Errors(); n > 0 {
 				return fmt.Errorf("%d of %d findings are errors", n, len(problems))
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "The configuration is good: %d ftp sites, %d warnings.\n", sites, len(problems))
+			fmt.Fprintf(cmd.ErrOrStderr(), "The configuration is good; ftp sites: %d, warnings: %d.\n", sites, len(problems))
 			return nil
 		},
 	}

@@ -196,6 +196,14 @@ func TestCheckFindings(t *testing.T) {
 			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": dataChannelPolicy is SslRequire and TLS is not served by this version, so nothing can be listed or transferred`,
 		},
 		{
+			name: "certificate", from: "<ssl ", to: `<ssl serverCertHash="00" `,
+			want: "warning: " + file + `:13:18: system.applicationHost/sites: site "one": it has a certificate, but TLS is not served by this version`,
+		},
+		{
+			name: "blocking", from: "</configuration>", to: `<system.ftpServer><security><authentication><denyByFailure enabled="true"/></authentication></security></system.ftpServer></configuration>`,
+			want: "warning: " + file + ":22:60: system.ftpServer/security/authentication: blocking addresses after failed logins is not served by this version",
+		},
+		{
 			name: "passive range", from: "</configuration>", to: `<system.ftpServer><firewallSupport lowDataChannelPort="6000" highDataChannelPort="5000"/></system.ftpServer></configuration>`,
 			want: "error: " + file + ":22:36: system.ftpServer/firewallSupport: lowDataChannelPort 6000 and highDataChannelPort 5000 are not a range",
 		},

@@ -27,6 +27,7 @@ const (
 	sectionFirewall         = "system.ftpServer/firewallSupport"
 	sectionCaching          = "system.ftpServer/caching"
 	sectionServerRuntime    = "system.ftpServer/serverRuntime"
+	sectionAuthentication   = "system.ftpServer/security/authentication"
 	sectionAuthorization    = "system.ftpServer/security/authorization"
 	sectionIPSecurity       = "system.ftpServer/security/ipSecurity"
 	sectionRequestFiltering = "system.ftpServer/security/requestFiltering"
@@ -172,6 +173,7 @@ func (c *compiler) server() *Result {
 	}
 	c.readPathMap()
 	c.readServerLevel()
+	c.unblocked()
 	c.protocol = c.readProtocol("")
 	if low, high := firewall.Low, firewall.High; low > high || (low == 0) != (high == 0) {
 		e := c.cfg.Section(sectionFirewall, "")

@@ -38,6 +38,14 @@ func (c *compiler) unserved(s *site.Site, ftp *apphost.Element, f *ftpServerSett
 	}
 }
 
+// unblocked warns of failed logins that are not counted: what is asked for
+// protects, but its absence opens nothing.
+func (c *compiler) unblocked() {
+	if v := c.cfg.Section(sectionAuthentication, "").Child("denyByFailure").Attr("enabled"); v.Bool() {
+		c.warnf(v.Pos(), sectionAuthentication, "blocking addresses after failed logins is not served by this version; failed logins have no consequence")
+	}
+}
+
 // doubts warns of what is allowed and hardly meant.
 func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
 	security := e.Child("ftpServer").Child("security")
@@ -56,6 +64,9 @@ func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
 	} else if s.Channel.Data == site.DataRequire {
 		pos, policy := at("dataChannelPolicy")
 		c.warnf(pos, sectionSites, "site %q: dataChannelPolicy is %s and TLS is not served by this version, so nothing can be listed or transferred; %s", s.Name, policy, remedy)
+	}
+	if v := security.Child("ssl").Attr("serverCertHash"); v.Text != "" {
+		c.warnf(v.Pos(), sectionSites, "site %q: it has a certificate, but TLS is not served by this version; clients that ask for it are refused", s.Name)
 	}
 	if !s.Login.AllowAnonymous && len(s.Login.Providers) == 0 {
 		c.warnf(e.Pos(), sectionSites, "site %q: no authentication method is enabled, so nobody can log in", s.Name)
