@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 func TestQuick(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "table.md")
 	var out strings.Builder
-	o := options{rounds: 1, peers: ours, quick: true, markdown: file, timeout: 4 * time.Minute, verbose: true}
+	o := options{rounds: 1, peers: ours, size: 1, quick: true, markdown: file, timeout: 4 * time.Minute, verbose: true}
 	if err := run(t.Context(), o, &out); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}

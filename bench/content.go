@@ -33,10 +33,23 @@ func fullSizes() sizes {
 	}
 }
 
+// scaled is a part of the sizes. What makes a scenario what it is stays: the
+// long listing, the many sites, and how many clients work at once.
+func (n sizes) scaled(part float64) sizes {
+	some := func(v int) int { return max(int(float64(v)*part), 1) }
+	n.download, n.upload, n.piece = int64(some(int(n.download))), int64(some(int(n.upload))), int64(some(int(n.piece)))
+	n.files, n.perSession, n.idle, n.roundTrips = some(n.files), some(n.perSession), some(n.idle), some(n.roundTrips)
+	n.logins = max(some(n.logins), mostLogins)
+	return n
+}
+
+// mostLogins is the largest number of clients that log in at once.
+const mostLogins = 32
+
 func quickSizes() sizes {
 	return sizes{
 		download: 8 << 20, upload: 4 << 20, piece: 1 << 20, parallel: 4,
-		files: 20, sessions: 4, perSession: 5, logins: 32, idle: 10,
+		files: 20, sessions: 4, perSession: 5, logins: mostLogins, idle: 10,
 		entries: 200, roundTrips: 50, sites: 20, idleWait: 100 * time.Millisecond,
 	}
 }

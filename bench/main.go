@@ -28,6 +28,7 @@ type options struct {
 	scenario string
 	peers    string
 	quick    bool
+	size     float64
 	markdown string
 	timeout  time.Duration
 	verbose  bool
@@ -42,6 +43,7 @@ func main() {
 	flag.StringVar(&o.scenario, "scenario", "", "measure only the scenarios whose name matches this regular expression")
 	flag.StringVar(&o.peers, "peers", allServers, "servers to start, separated by commas")
 	flag.BoolVar(&o.quick, "quick", false, "small sizes: tells whether it works, not how fast anything is")
+	flag.Float64Var(&o.size, "size", 1, "part of the full sizes, above 0, for a shorter run")
 	flag.StringVar(&o.markdown, "markdown", "", "write the Markdown tables to this file (default: print them)")
 	flag.DurationVar(&o.timeout, "timeout", 2*time.Hour, "give up after this time")
 	flag.BoolVar(&o.verbose, "v", false, "print every run")
@@ -64,7 +66,6 @@ func exit(err error) {
 func run(ctx context.Context, o options, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
-	adoptOrphans()
 	if err := openFiles(); err != nil {
 		return err
 	}
@@ -86,8 +87,9 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	var all []outcome
 	for _, sc := range chosen {
 		result := l.measure(ctx, sc)
-		if ctx.Err() != nil {
-			return fmt.Errorf("stopped during %q: %w", sc.name, ctx.Err())
+		if ctx.Err() != nil { // what was measured before is still printed
+			err = fmt.Errorf("stopped during %q: %w", sc.name, ctx.Err())
+			break
 		}
 		writeText(out, result)
 		all = append(all, result)
@@ -95,9 +97,9 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	var text bytes.Buffer
 	writeMarkdown(&text, l, all)
 	if o.markdown != "" {
-		err = os.WriteFile(o.markdown, text.Bytes(), 0o644)
+		err = errors.Join(err, os.WriteFile(o.markdown, text.Bytes(), 0o644))
 	} else {
-		_, err = fmt.Fprintf(out, "\n%s", text.Bytes())
+		fmt.Fprintf(out, "\n%s", text.Bytes())
 	}
 	return errors.Join(err, problems(all))
 }
@@ -126,10 +128,14 @@ func newLab(ctx context.Context, o options) (*lab, error) {
 	if err != nil {
 		return nil, err
 	}
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return nil, err
+	}
 	tools := filepath.Join(root, "bin", "bench")
-	l := &lab{self: self, rounds: o.rounds, sizes: fullSizes(), uid: os.Geteuid(), talk: io.Discard}
+	l := &lab{self: self, rounds: o.rounds, orphans: adopt(), sizes: fullSizes().scaled(o.size), size: o.size, uid: os.Geteuid(), load: strings.Join(strings.Fields(string(load))[:3], " "), talk: io.Discard}
 	if o.quick {
-		l.sizes = quickSizes()
+		l.size, l.sizes = 0, quickSizes()
 	}
 	if l.uid == 0 {
 		l.uid = 65534 // nobody owns the content: a server need not be root for it

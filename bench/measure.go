@@ -25,9 +25,12 @@ type lab struct {
 	many    []kind // ftphost with one site and with many
 	self    string // this program, for the limits
 	sizes   sizes
+	size    float64 // part of the full sizes, 0 for the quick ones
 	rounds  int
 	content *content
+	orphans *orphans
 	uid     int
+	load    string    // the machine's load before the run: what others did beside it
 	talk    io.Writer // progress
 }
 
@@ -127,7 +130,7 @@ func (l *lab) startAll(ctx context.Context, sc scenario) (servers []*server, err
 		if ctx.Err() != nil {
 			break
 		}
-		s, err := start(k, l.dir, root, l.uid, core)
+		s, err := start(k, l.dir, root, l.uid, core, l.orphans)
 		if err != nil {
 			errs = append(errs, err)
 			continue

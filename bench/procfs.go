@@ -94,10 +94,10 @@ func processClock(pid int) time.Duration {
 
 // settledCPU waits until a server has finished what a client's end left to
 // do (its workers exit, their parents reap them): two equal looks, at most 5 s.
-func settledCPU(root int) time.Duration {
+func (s *server) settledCPU() time.Duration {
 	last := time.Duration(-1)
 	for range 250 {
-		now := cpuTime(root)
+		now := cpuTime(s.pid()) + s.orphans.cpuTime()
 		if now-last < time.Millisecond && last >= 0 {
 			return now
 		}

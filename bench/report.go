@@ -86,8 +86,8 @@ func writeText(w io.Writer, o outcome) {
 // writeMarkdown prints the run for docs/performance.md: a table of ratios,
 // then every figure.
 func writeMarkdown(w io.Writer, l *lab, all []outcome) {
-	fmt.Fprintf(w, "Date: %s. %s. Rounds: %d, after one verified round that does not count.\n\n",
-		time.Now().UTC().Format("2006-01-02 15:04 MST"), machine(), l.rounds)
+	fmt.Fprintf(w, "Date: %s. %s. Load before the run: %s. Size: %g of the full one. Rounds: %d, after one verified round that does not count.\n\n",
+		time.Now().UTC().Format("2006-01-02 15:04 MST"), machine(), l.load, l.size, l.rounds)
 	for _, k := range l.peers {
 		fmt.Fprintf(w, "- %s %s\n", k.name, k.version())
 	}

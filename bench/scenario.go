@@ -38,7 +38,7 @@ func scenarios() []scenario {
 		{name: "RETR 4 KiB, 16 sessions", unit: perOp("file"), amount: manyFiles, run: retrSmallMany},
 		{name: "STOR 4 KiB, 16 sessions", unit: perOp("file"), amount: manyFiles, run: storSmallMany},
 		{name: "login and logout, 1 at a time", unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(1), limit: "accept", bare: bareAccept(1)},
-		{name: "login and logout, 32 at a time", unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(32), limit: "accept", bare: bareAccept(32)},
+		{name: "login and logout, 32 at a time", unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(mostLogins), limit: "accept", bare: bareAccept(mostLogins)},
 		{name: "idle sessions", unit: unit{name: "KiB/session"}, amount: func(n sizes) float64 { return float64(n.idle) }, run: idleSessions, limit: "hold", bare: bareHold},
 		{name: "LIST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("LIST")},
 		{name: "NLST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("NLST")},

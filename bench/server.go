@@ -36,10 +36,11 @@ type kind struct {
 type server struct {
 	kind
 	place
-	user string // the name USER sends
-	cmd  *exec.Cmd
-	done chan struct{}
-	talk bytes.Buffer // what it printed; read after done only
+	user    string // the name USER sends
+	orphans *orphans
+	cmd     *exec.Cmd
+	done    chan struct{}
+	talk    bytes.Buffer // what it printed; read after done only
 }
 
 func (s *server) addr() netip.AddrPort {
@@ -50,7 +51,7 @@ func (s *server) pid() int { return s.cmd.Process.Pid }
 
 // start runs a server in a new folder below dir and waits until it listens.
 // With core >= 0 the server may use that core only.
-func start(k kind, dir, content string, uid, core int) (*server, error) {
+func start(k kind, dir, content string, uid, core int, o *orphans) (*server, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
@@ -67,7 +68,7 @@ func start(k kind, dir, content string, uid, core int) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.name, err)
 	}
-	s := &server{kind: k, place: p, user: user, cmd: cmd, done: make(chan struct{})}
+	s := &server{kind: k, place: p, user: user, orphans: o, cmd: cmd, done: make(chan struct{})}
 	if core >= 0 {
 		pin(cmd, core)
 	}
@@ -75,6 +76,7 @@ func start(k kind, dir, content string, uid, core int) (*server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", k.name, err)
 	}
+	o.servers[s.pid()] = true
 	go func() {
 		defer close(s.done)
 		_ = cmd.Wait()
@@ -141,6 +143,7 @@ func (s *server) listening() error {
 // stop ends the server and whatever it left behind.
 func (s *server) stop() {
 	left := tree(s.pid())
+	defer delete(s.orphans.servers, s.pid())
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.done:
@@ -149,7 +152,7 @@ func (s *server) stop() {
 		<-s.done
 	}
 	for range 200 {
-		if !killOrphans(left) {
+		if !s.orphans.kill(left) {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -163,26 +166,50 @@ func (s *server) kill() {
 	}
 }
 
-// killOrphans kills and reaps those of the given processes that came to us
-// when their parent ended; false when there are none.
-func killOrphans(left []process) bool {
-	self, found := os.Getpid(), false
-	for _, p := range left {
-		now, ok := readProcess("/proc/" + strconv.Itoa(p.pid))
-		if !ok || now.parent != self {
-			continue
-		}
-		found = true
-		_ = syscall.Kill(p.pid, syscall.SIGKILL)
-		_, _ = syscall.Wait4(p.pid, nil, syscall.WNOHANG, nil)
-	}
-	return found
+// orphans are workers whose parent ended before them: they become children of
+// this program, and their CPU time is their server's all the same. Servers
+// take turns, so what orphans used during a run is of the server that ran.
+type orphans struct {
+	servers map[int]bool // children that are no orphans: the servers themselves
+	reaped  time.Duration
 }
 
-// adoptOrphans makes processes whose parent ended children of this one, so
-// that stop finds them. 36 is PR_SET_CHILD_SUBREAPER.
-func adoptOrphans() {
+// adopt makes this program the parent of orphans. 36 is PR_SET_CHILD_SUBREAPER.
+func adopt() *orphans {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, 36, 1, 0)
+	return &orphans{servers: map[int]bool{}}
+}
+
+// cpuTime is the CPU time of all orphans there have been; it reaps those that
+// ended.
+func (o *orphans) cpuTime() time.Duration {
+	var living time.Duration
+	for _, p := range processes() {
+		if p.parent != os.Getpid() || o.servers[p.pid] {
+			continue
+		}
+		var used syscall.Rusage
+		if pid, _ := syscall.Wait4(p.pid, nil, syscall.WNOHANG, &used); pid == p.pid {
+			o.reaped += time.Duration(used.Utime.Nano() + used.Stime.Nano())
+		} else {
+			living += processClock(p.pid) + p.reaped
+		}
+	}
+	return o.reaped + living
+}
+
+// kill ends the orphans among the given processes; false when there are none.
+func (o *orphans) kill(left []process) bool {
+	found := false
+	for _, p := range left {
+		now, ok := readProcess("/proc/" + strconv.Itoa(p.pid))
+		if ok && now.parent == os.Getpid() && !o.servers[p.pid] {
+			found = true
+			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+	}
+	o.cpuTime()
+	return found
 }
 
 // complaints is what an ended server printed, and its small log files.

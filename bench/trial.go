@@ -33,14 +33,14 @@ type trial struct {
 // begin starts the count; sessions that are no part of the work are open.
 func (t *trial) begin() {
 	t.processes = len(tree(t.server.pid()))
-	t.before = settledCPU(t.server.pid())
+	t.before = t.server.settledCPU()
 	t.start = time.Now()
 }
 
 // end stops the count.
 func (t *trial) end() {
 	t.wall = time.Since(t.start)
-	t.cpu = settledCPU(t.server.pid()) - t.before
+	t.cpu = t.server.settledCPU() - t.before
 	t.memory = treeMemory(t.server.pid())
 }
 
@@ -52,7 +52,7 @@ func (t *trial) gone() {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	settledCPU(t.server.pid())
+	t.server.settledCPU()
 }
 
 // root is the folder that the account sees as /.
