@@ -65,34 +65,37 @@ func TestCurlResumes(t *testing.T) {
 	sameFile(t, part, local)
 }
 
-// TestLftpMirrors takes a tree there and back, with names that need care, in
-// both modes and families.
+// TestLftpMirrors takes a tree there and back, with names that need care. Over
+// IPv6 lftp 4.9 announces the address "::" for active transfers, where nobody
+// can connect to; the other clients cover that mode.
 func TestLftpMirrors(t *testing.T) {
 	s := serve(t, newHome(t, "scenario"))
 	tree := t.TempDir()
 	for _, name := range []string{"plain.txt", "with space.txt", "ümläut/naïve.txt", "deep/er/and er/file.bin", "日本/語.txt", "a#b%20c.txt", "-dash.txt", "[x].txt"} {
 		writeFile(t, filepath.Join(tree, name), []byte(strings.Repeat(name+"\n", 1000)))
 	}
-	for _, l := range loopback {
-		for _, passive := range []string{"on", "off"} {
-			t.Run(l.family+" passive "+passive, func(t *testing.T) {
-				back := filepath.Join(t.TempDir(), "back")
-				out := mustLftp(t, s, l.host, "user3",
-					"set ftp:passive-mode "+passive,
-					"mirror --reverse "+tree+" tree",
-					"mirror tree "+back,
-					"mv tree/plain.txt 'tree/moved here.txt'",
-					"cls -1 tree",
-					"rm -r tree", "cls -1")
-				want(t, "listing", out, "moved here.txt")
-				if strings.Contains(out[strings.LastIndex(out, "moved here.txt"):], "tree/\n") {
-					t.Errorf("tree still there:\n%s", out)
-				}
-				if diff, _, code := program(t, "", "diff", "-r", tree, back); code != 0 {
-					t.Errorf("mirrored tree differs:\n%s", diff)
-				}
-			})
-		}
+	for _, c := range []struct{ name, host, passive string }{
+		{"IPv4 passive", "127.0.0.1", "on"},
+		{"IPv4 active", "127.0.0.1", "off"},
+		{"IPv6 passive", "::1", "on"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			back := filepath.Join(t.TempDir(), "back")
+			out := mustLftp(t, s, c.host, "user3",
+				"set ftp:passive-mode "+c.passive,
+				"mirror --reverse "+tree+" tree",
+				"mirror tree "+back,
+				"mv tree/plain.txt 'tree/moved here.txt'",
+				"cls -1 tree",
+				"rm -r tree", "cls -1")
+			want(t, "listing", out, "moved here.txt")
+			if strings.Contains(out[strings.LastIndex(out, "moved here.txt"):], "tree/\n") {
+				t.Errorf("tree still there:\n%s", out)
+			}
+			if diff, _, code := program(t, "", "diff", "-r", tree, back); code != 0 {
+				t.Errorf("mirrored tree differs:\n%s", diff)
+			}
+		})
 	}
 }
 
