@@ -26,6 +26,8 @@ type Info struct {
 	ID FileID
 	// Mode are the UNIX permissions, 0 when there are none.
 	Mode fs.FileMode
+	// Created is set by Open when it made the file.
+	Created bool
 }
 
 // FileID is the same for all names of one file, and for no two files at once.

@@ -2,9 +2,7 @@ package ftpserver
 
 import (
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"slices"
 	"strconv"
 
@@ -61,11 +59,6 @@ func (s *session) parts(target vpath.Path, names []string) ([]vpath.Path, error)
 
 // combine appends the parts to target, or leaves it as it was.
 func (s *session) combine(ctx context.Context, j *job, target vpath.Path, parts []vpath.Path) error {
-	_, err := s.who.view.Stat(target)
-	undo := (*vfs.Upload).Commit // after cutting back what was there
-	if errors.Is(err, fs.ErrNotExist) {
-		undo = (*vfs.Upload).Abort
-	}
 	upload, err := s.who.view.Create(target, content.Append)
 	if err != nil {
 		return err
@@ -82,7 +75,7 @@ func (s *session) combine(ctx context.Context, j *job, target vpath.Path, parts 
 	// The first error says what went wrong; a target that cannot be cut back
 	// is told by its size.
 	_ = upload.File.Truncate(before)
-	_ = undo(upload)
+	_ = upload.Release()
 	return err
 }
 

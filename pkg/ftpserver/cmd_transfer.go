@@ -131,16 +131,16 @@ func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit
 	}()
 	// One beyond the end is refused here, not at REST, as IIS does.
 	if _, _, err := (span{from: offset}).within(upload.Info.Size); err != nil {
-		finish = untouched(upload)
+		finish = upload.Release
 		return err
 	}
 	if err := seek(upload.File, offset); err != nil {
-		finish = untouched(upload)
+		finish = upload.Release
 		return err
 	}
 	t, err := s.openData(ctx)
 	if err != nil {
-		finish = untouched(upload)
+		finish = upload.Release
 		return err
 	}
 	defer t.abandon()
@@ -157,15 +157,6 @@ func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit
 	}
 	finish = nil
 	return upload.Commit()
-}
-
-// untouched ends an upload into which nothing was written: a file that was
-// there stays as it was.
-func untouched(upload *vfs.Upload) func() error {
-	if upload.Info.Size > 0 {
-		return upload.Commit
-	}
-	return upload.Abort
 }
 
 // abor without a running transfer closes the data channel that waits for one.

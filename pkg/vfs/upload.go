@@ -20,8 +20,8 @@ const uniqueName = "ftp%010d.tmp"
 const uniqueTries = 100
 
 // Upload is a file being written. Nobody else can write, remove or rename it
-// meanwhile, and read it only where that is allowed. It ends with Commit or
-// Abort; only the first of them counts.
+// meanwhile, and read it only where that is allowed. It ends with Commit,
+// Abort or Release; only the first of them counts.
 type Upload struct {
 	// File is written to, in any way it offers.
 	File content.File
@@ -102,11 +102,17 @@ func (u *Upload) Commit() (err error) {
 
 // Abort closes the file and removes it, whatever was there before the upload,
 // unless partial uploads are kept.
-func (u *Upload) Abort() (err error) {
+func (u *Upload) Abort() error { return u.drop(!u.keep) }
+
+// Release ends an upload into which nothing was written: a file that was made
+// for it is removed, one that was there before stays.
+func (u *Upload) Release() error { return u.drop(u.Info.Created) }
+
+func (u *Upload) drop(remove bool) (err error) {
 	u.end.Do(func() {
 		defer u.release()
 		err = u.File.Close()
-		if !u.keep {
+		if remove {
 			err = errors.Join(err, u.place.store.Remove(u.place.name))
 		}
 	})

@@ -95,6 +95,24 @@ func TestAbort(t *testing.T) {
 	}
 }
 
+// TestRelease holds that an upload which never began changes nothing: an empty
+// file that was there stays, a name that was free is free again.
+func TestRelease(t *testing.T) {
+	h := build(t, map[vpath.Path]string{"/": "root"}, "root/empty", nil, nil)
+	must(t, os.Truncate(filepath.Join(h.dir, "root", "empty"), 0))
+	for _, c := range []struct {
+		path  vpath.Path
+		stays bool
+	}{{"/empty", true}, {"/new", false}} {
+		u, err := h.view.Create(c.path, content.Resume)
+		must(t, err)
+		must(t, u.Release())
+		if _, err := h.view.Stat(c.path); c.stays == errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", c.path, err)
+		}
+	}
+}
+
 func TestFailedCreateLeavesTheNameFree(t *testing.T) {
 	h := build(t, map[vpath.Path]string{"/": "root"}, "root/dir/", nil, nil)
 	for range 2 {

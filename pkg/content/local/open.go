@@ -87,6 +87,7 @@ func (s *Store) create(op, name string) (*os.File, content.Info, error) {
 		return nil, content.Info{}, t.fail(op, name, err)
 	}
 	d.added(t, base)
+	info.Created = true
 	return file, info, nil
 }
 
