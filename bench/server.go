@@ -37,6 +37,7 @@ type server struct {
 	kind
 	place
 	user    string // the name USER sends
+	fresh   int64  // its PSS before the first idle sessions
 	orphans *orphans
 	cmd     *exec.Cmd
 	done    chan struct{}
