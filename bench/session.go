@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"bytes"
 	"fmt"
 	"hash"
@@ -132,7 +133,7 @@ func (s *session) receive(d *wire, start time.Time, verify bool) (got received, 
 		}
 		got.size += int64(n)
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	got.sum = sum.Sum32()
