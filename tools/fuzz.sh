@@ -3,7 +3,7 @@
 # other (go test -fuzz takes one at a time). A target that finds something
 # fails and leaves the input in its testdata/fuzz folder.
 set -eu
-time=${1:-3s}
+time=${1:-2s}
 found=0
 while read -r dir; do
 	while read -r target; do
