@@ -11,8 +11,11 @@ OFFSET    ?= 2100
 DEMO      ?= demo
 FUZZTIME  ?= 2s
 PLATFORMS := linux/arm64 windows/amd64 darwin/arm64
-GOBUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+GOBUILD   := CGO_ENABLED=0 go build -ldflags '$(LDFLAGS)'
 STEP       = @printf '\n== %s\n'
+
+# For every go command alike, so that they share what they have compiled.
+export GOFLAGS := $(shell go env GOFLAGS) -trimpath
 
 .PHONY: help
 help: ## list the verbs

@@ -6,7 +6,7 @@ name=ftphost_${version}_${goos}_${goarch}
 exe=ftphost
 [[ $goos == windows ]] && exe=ftphost.exe
 mkdir -p "dist/$name"
-GOOS=$goos GOARCH=$goarch CGO_ENABLED=0 go build -trimpath -ldflags "$ldflags" -o "dist/$name/$exe" ./cmd/ftphost
+GOOS=$goos GOARCH=$goarch CGO_ENABLED=0 go build -ldflags "$ldflags" -o "dist/$name/$exe" ./cmd/ftphost
 cp -r LICENSE README.md CHANGELOG.md docs schema "dist/$name/"
 find "dist/$name/schema" -name '*.go' -delete
 tar -C dist -czf "dist/$name.tar.gz" "$name"
