@@ -13,7 +13,7 @@ need tnftp tnftp
 need python3 python3
 need libxml2-utils xmllint
 need gcc gcc
-case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h ;; esac
+case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h; need iproute2 ss ;; esac
 
 if [[ ${#missing[@]} -eq 0 ]]; then
 	echo "all there"

@@ -48,6 +48,7 @@ type connectionsSettings struct {
 	MinBytesPerSecond      int    `config:"minBytesPerSecond"`
 	MaxConnections         uint32 `config:"maxConnections"`
 	ResetOnMaxConnections  bool   `config:"resetOnMaxConnections"`
+	ServerListenBacklog    int    `config:"serverListenBacklog"`
 }
 
 type securitySettings struct {

@@ -44,7 +44,6 @@ func without() map[string]string {
 		ftp + "/@state":                                                              "is state, not configuration",
 		ftp + "/@lastStartupStatus":                                                  "is state, not configuration",
 		ftp + "/connections/@disableSocketPooling":                                   windows,
-		ftp + "/connections/@serverListenBacklog":                                    "the system decides",
 		ftp + "/connections/@maxBandwidth":                                           "only its default is valid",
 		ftp + "/security/authentication/anonymousAuthentication/@userName":           windows,
 		ftp + "/security/authentication/anonymousAuthentication/@password":           windows,

@@ -37,6 +37,11 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	s.Bindings = bindings
 	s.Protocol = c.protocolOf(s.Name)
 	ftp := e.Child("ftpServer")
+	// The default is not applied: a queue of 60 makes a burst of clients wait
+	// for seconds on Linux, where one that is full drops connections silently.
+	if ftp.Child("connections").Attr("serverListenBacklog").Set {
+		s.Connections.ServerListenBacklog = max(0, settings.FTP.Connections.ServerListenBacklog)
+	}
 	c.externalAddress(s, ftp)
 	c.unserved(s, ftp, &settings.FTP)
 	levels := c.levels(s.Name)

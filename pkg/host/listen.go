@@ -47,6 +47,11 @@ func openEndpoint(ctx context.Context, config *net.ListenConfig, e *site.Endpoin
 	if err != nil {
 		return nil, listenError(port, err)
 	}
+	if n := e.Backlog(); n > 0 {
+		if err := setBacklog(l, n); err != nil {
+			return nil, errors.Join(fmt.Errorf("serverListenBacklog %d: %w", n, err), l.Close())
+		}
+	}
 	return l, nil
 }
 

@@ -49,6 +49,21 @@ func unspecified(addr netip.Addr) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
+// Backlog is how many connections may wait to be accepted: the most that one
+// of the sites asks for, or 0 when none asks.
+func (e *Endpoint) Backlog() int {
+	backlog := 0
+	for _, s := range e.any {
+		backlog = max(backlog, s.Connections.ServerListenBacklog)
+	}
+	for _, hosts := range e.exact {
+		for _, s := range hosts {
+			backlog = max(backlog, s.Connections.ServerListenBacklog)
+		}
+	}
+	return backlog
+}
+
 // Holds reports whether binding b of site s is served by this endpoint.
 func (e *Endpoint) Holds(b Binding, s *Site) bool {
 	hosts := e.any

@@ -103,6 +103,9 @@ type Connections struct {
 	MaxConnections uint32
 	// ResetOnMaxConnections drops a connection over the limit without a word.
 	ResetOnMaxConnections bool
+	// ServerListenBacklog is how many connections may wait to be accepted; 0
+	// leaves it to the operating system.
+	ServerListenBacklog int
 }
 
 // Messages are the texts of ftpServer/messages.
