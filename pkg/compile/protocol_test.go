@@ -29,6 +29,9 @@ func speaking(t *testing.T, own string) (protocols []site.Protocol, problems str
 		Home: home, Logs: w3clog.NewFiles(nil), Uploads: vfs.NewUploads(),
 		Accounts: func() *local.Directory { return nil },
 	})
+	if result == nil {
+		return nil, list.Error()
+	}
 	for _, s := range result.Snapshot.Sites {
 		protocols = append(protocols, s.Protocol)
 	}
@@ -40,6 +43,8 @@ func TestProtocol(t *testing.T) {
 	iis := standard
 	iis.FeatureSet = site.IIS
 	named := site.Protocol{FeatureSet: site.IIS, Identity: "Tides", SiteUtime: site.Refuse, SiteChmod: site.Accept}
+	western, japanese := standard, standard
+	western.LegacyCodePage, japanese.LegacyCodePage = 1252, 932
 	for name, c := range map[string]struct {
 		own  string
 		want [2]site.Protocol
@@ -49,6 +54,16 @@ func TestProtocol(t *testing.T) {
 		"for one": {
 			`<location path="site1.example.com"><ftpHost><protocol featureSet="Iis" /></ftpHost></location>`,
 			[2]site.Protocol{standard, iis},
+		},
+		"code pages": {
+			`<ftpHost><protocol legacyCodePage="1252" /></ftpHost>
+			<location path="site1.example.com"><ftpHost><protocol legacyCodePage="932" /></ftpHost></location>`,
+			[2]site.Protocol{western, japanese},
+		},
+		"UTF-8 beside a code page": {
+			`<ftpHost><protocol legacyCodePage="1252" /></ftpHost>
+			<location path="site1.example.com"><ftpHost><protocol legacyCodePage="0" /></ftpHost></location>`,
+			[2]site.Protocol{western, standard},
 		},
 		"one inherits what it does not say": {
 			`<ftpHost><protocol featureSet="Iis" identity="Tides" siteUtime="Refuse" siteChmod="Accept" /></ftpHost>
@@ -70,6 +85,12 @@ func TestProtocolMistakes(t *testing.T) {
 	for own, want := range map[string]string{
 		`<ftpHost><protocol featureSet="Unix" /></ftpHost>`: `ftphost.config:1:35: ftpHost/protocol: featureSet "Unix" is not one of Extended, Iis`,
 		`<ftpHost><protocol identity="" /></ftpHost>`:       `ftphost.config:1:35: ftpHost/protocol: identity must not be empty`,
+		`<ftpHost><protocol legacyCodePage="65001" /></ftpHost>`: `ftphost.config:1:35: ftpHost/protocol: there is no code page 65001 here; ` +
+			`use 0 for UTF-8, or one of 437, 850, 852, 855,`,
+		`<ftpHost><protocol legacyCodePage="66788" /></ftpHost>`: `ftphost.config:1:35: ftpHost/protocol: there is no code page 66788 here; `,
+		`<ftpHost><protocol legacyCodePage="-1" /></ftpHost>`:    `ftphost.config:1:35: ftpHost/protocol: legacyCodePage`,
+		`<location path="site0.example.com"><ftpHost><protocol legacyCodePage="37" /></ftpHost></location>`: `ftphost.config:1:70: ftpHost/protocol: ` +
+			`there is no code page 37 here`,
 		`<location path="site0.example.com/a"><ftpHost><protocol featureSet="Iis" /></ftpHost></location>`: `ftphost.config:1:62: ftpHost/protocol: ` +
 			`below a site it changes nothing; move it to <location path="site0.example.com">`,
 	} {

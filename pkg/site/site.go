@@ -12,6 +12,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/codepage"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
 )
@@ -184,6 +185,8 @@ type Protocol struct {
 	FeatureSet FeatureSet
 	// Identity is the product line of the greeting.
 	Identity string
+	// LegacyCodePage is what sessions speak that have not asked for UTF-8.
+	LegacyCodePage codepage.Page
 	// SiteUtime and SiteChmod say what becomes of SITE UTIME and SITE CHMOD.
 	SiteUtime, SiteChmod Policy
 }
