@@ -87,9 +87,10 @@ func TestReply(t *testing.T) {
 		{
 			"text that would be two replies",
 			ftp.Reply{Code: 250, Lines: []string{"a\nb"}, Text: "x\r\n226 Transfer complete.\x00\x1b\x7f\ty"},
-			"250-a?b\r\n250 x??226 Transfer complete.???\ty\r\n",
+			"250-a?b\r\n250 x??226 Transfer complete.??\x7f\ty\r\n",
 		},
 		{"not utf-8", ftp.Reply{Code: 257, Text: "\"/caf\xe9\" is current directory."}, "257 \"/caf\xe9\" is current directory.\r\n"},
+		{"255 is Telnet's", ftp.Reply{Code: 257, Text: "\"/\xff\xff\xf4a\xff\""}, "257 \"/\xff\xff\xff\xff\xf4a\xff\xff\"\r\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := string(tt.reply.AppendTo([]byte("before|"))); got != "before|"+tt.want {
@@ -104,6 +105,7 @@ func FuzzReply(f *testing.F) {
 	f.Add("first", "second", "last", true)
 	f.Add("first", "211 END", "END", true)
 	f.Add("a\r\nb", "\n", "\r", false)
+	f.Add("\xff", "a\xff\xf4", "\xff\xff", false)
 	f.Fuzz(func(t *testing.T, first, second, text string, raw bool) {
 		r := ftp.Reply{Code: 211, Lines: []string{first, second}, Text: text, Raw: raw}
 		lines := strings.SplitAfter(string(r.AppendTo(nil)), "\r\n")
@@ -115,6 +117,9 @@ func FuzzReply(f *testing.F) {
 		}
 		if strings.HasPrefix(lines[1], "211 ") {
 			t.Errorf("%q ends early", lines)
+		}
+		if text := strings.ReplaceAll(strings.Join(lines, ""), "\xff\xff", ""); strings.Contains(text, "\xff") {
+			t.Errorf("%q begins a Telnet sequence", lines)
 		}
 		if strings.ContainsAny(strings.Join(lines, ""), "\x00\x1b") || strings.Count(strings.Join(lines, ""), "\r") != 3 {
 			t.Errorf("%q has control characters", lines)

@@ -15,7 +15,8 @@ type Reply struct {
 }
 
 // AppendTo appends the bytes of the reply to dst. Each line ends CR LF. No
-// text can end a line early: control characters in it become "?", tabs excepted.
+// text can end a line early: control characters in it become "?", tabs and DEL
+// excepted, which end and change nothing. A byte 255 is doubled.
 func (r Reply) AppendTo(dst []byte) []byte {
 	for i, line := range r.Lines {
 		switch {
@@ -38,9 +39,9 @@ func digit(n int) byte { return byte('0' + n%10) } //nolint:gosec // one digit
 
 func appendLine(dst []byte, text string) []byte {
 	start := len(dst)
-	dst = append(dst, text...)
+	dst = AppendTelnet(dst, text)
 	for i := start; i < len(dst); i++ {
-		if c := dst[i]; c < ' ' && c != '\t' || c == 0x7f {
+		if c := dst[i]; c < ' ' && c != '\t' {
 			dst[i] = '?'
 		}
 	}

@@ -1,6 +1,9 @@
 package ftp
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // Bytes of the Telnet protocol, which the control connection follows
 // (RFC 959 §3.1, RFC 854, RFC 1123 §4.1.2.10).
@@ -59,5 +62,19 @@ func sequence(b []byte) int {
 		return len(b)
 	default:
 		return 2
+	}
+}
+
+// AppendTelnet appends text as the control connection carries it: a byte 255,
+// which would begin a sequence, is doubled (RFC 854). Data connections carry
+// text as it is.
+func AppendTelnet(dst []byte, text string) []byte {
+	for {
+		n := strings.IndexByte(text, telnetIAC)
+		if n < 0 {
+			return append(dst, text...)
+		}
+		dst = append(append(dst, text[:n+1]...), telnetIAC)
+		text = text[n+1:]
 	}
 }
