@@ -136,7 +136,7 @@ func (s *session) answer(r ftp.Reply) {
 		s.out = s.server.replies.Get().(*[]byte)
 	}
 	before := len(*s.out)
-	*s.out = r.AppendTo(*s.out)
+	*s.out = s.appendReply(*s.out, r)
 	s.count(int64(len(*s.out)-before), 0)
 }
 
@@ -145,7 +145,7 @@ func (s *session) say(b *[]byte) error {
 	if s.out == nil {
 		s.out = s.server.replies.Get().(*[]byte)
 	}
-	*s.out = append(*s.out, *b...)
+	*s.out = ftp.AppendTelnet(*s.out, string(*b))
 	s.count(int64(len(*b)), 0)
 	*b = (*b)[:0]
 	if len(*s.out) < maxReplies {

@@ -67,6 +67,8 @@ type parameters struct {
 	binary bool
 	// span is what REST or RANG set, used by the next transfer only.
 	span span
+	// utf8 is OPTS UTF8 ON: names are UTF-8 whatever code page the site has.
+	utf8 bool
 	// otherStyle is SITE DIRSTYLE: listings in the other style than the site's.
 	otherStyle bool
 	// onlyEPSV is EPSV ALL: no other way to open data channels (RFC 2428 §4).
@@ -159,6 +161,7 @@ func (s *session) step(ctx context.Context, line []byte, err error) bool {
 	var cmd ftp.Command
 	if err == nil {
 		cmd, err = ftp.ParseCommand(line)
+		cmd.Arg = s.page().Decode(cmd.Arg)
 	}
 	var answer ftp.Reply
 	if err == nil {

@@ -115,7 +115,7 @@ func (s *session) filtered(cmd ftp.Command) bool { return s.site.Commands.Check(
 // answerNow answers STAT while j runs (RFC 959 §4.1.3).
 func (s *session) answerNow(j *job, cmd ftp.Command) {
 	began := time.Now()
-	b := s.status(j).AppendTo(nil)
+	b := s.appendReply(nil, s.status(j))
 	if err := s.write(b); err != nil {
 		j.cancel(errControlGone)
 		return
