@@ -20,7 +20,7 @@ func (s *session) mlsd(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	} else if err != nil {
 		return ftp.Reply{}, err
 	}
-	rights, perms, asked := s.who.view.RightsIn(dir), s.letters(), s.params.facts
+	rights, perms, asked, page := s.who.view.RightsIn(dir), s.letters(), s.params.facts, s.page()
 	return s.sendList(ctx, query{path: dir}, func(dst []byte, info content.Info) []byte {
 		d := described{Info: info}
 		if asked&factPerm != 0 {
@@ -29,7 +29,7 @@ func (s *session) mlsd(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 		if asked&factCreate != 0 {
 			d.created = s.created(dir.Join(info.Name))
 		}
-		return appendName(appendFacts(dst, asked, &d), info.Name)
+		return appendName(appendFacts(dst, asked, &d), page.Encode(info.Name))
 	})
 }
 

@@ -23,7 +23,7 @@ type format func(dst []byte, info content.Info) []byte
 // be written.
 func (s *session) lines(q query) format {
 	browse := s.site.Browse
-	style := listStyle{unix: s.unixStyle(), longDate: browse.LongDate, gmt: browse.UseGMT}
+	style := listStyle{unix: s.unixStyle(), longDate: browse.LongDate, gmt: browse.UseGMT, page: s.page()}
 	now, rights := time.Now(), s.who.view.RightsIn(q.path)
 	return func(dst []byte, info content.Info) []byte {
 		writable := style.unix && rights(info)&vfs.MayWrite != 0
@@ -38,9 +38,10 @@ func (s *session) unixStyle() bool { return s.site.Browse.Unix != s.params.other
 // names is the format of NLST: bare names, each behind what the client wrote
 // before them.
 func (s *session) names(q query) format {
-	prefix := nlstPrefix(q.named, s.isDirectory(q))
+	page := s.page()
+	prefix := page.Encode(nlstPrefix(q.named, s.isDirectory(q)))
 	return func(dst []byte, info content.Info) []byte {
-		return appendName(append(dst, prefix...), info.Name)
+		return appendName(append(dst, prefix...), page.Encode(info.Name))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ftphost/ftphost/pkg/codepage"
 	"github.com/ftphost/ftphost/pkg/content"
 )
 
@@ -15,6 +16,8 @@ type listStyle struct {
 	longDate bool
 	// gmt shows times in UTC instead of the server's local time.
 	gmt bool
+	// page is what names are written in.
+	page codepage.Page
 }
 
 const (
@@ -44,7 +47,7 @@ func (s listStyle) appendLine(dst []byte, info content.Info, now time.Time, writ
 	} else {
 		dst = s.appendDOS(dst, info, at)
 	}
-	return appendName(dst, info.Name)
+	return appendName(dst, s.page.Encode(info.Name))
 }
 
 // appendDOS appends "07-19-24  04:46PM                    4 ".
@@ -119,7 +122,7 @@ func appendName(dst []byte, name string) []byte {
 	start := len(dst)
 	dst = append(dst, name...)
 	for i := start; i < len(dst); i++ {
-		if dst[i] < ' ' || dst[i] == 0x7f {
+		if dst[i] < ' ' {
 			dst[i] = '?'
 		}
 	}
