@@ -16,6 +16,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/codepage"
 	"github.com/ftphost/ftphost/pkg/content/local"
 	"github.com/ftphost/ftphost/pkg/ftptest"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -144,6 +145,7 @@ type ownConfiguration struct {
 type protocolElement struct {
 	FeatureSet string `xml:"featureSet,attr"`
 	Identity   string `xml:"identity,attr"`
+	CodePage   string `xml:"legacyCodePage,attr"`
 	SiteUtime  string `xml:"siteUtime,attr"`
 	SiteChmod  string `xml:"siteChmod,attr"`
 }
@@ -151,14 +153,15 @@ type protocolElement struct {
 // over is p with what it leaves out taken from above.
 func (p protocolElement) over(above protocolElement) protocolElement {
 	return protocolElement{
-		FeatureSet: cmp.Or(p.FeatureSet, above.FeatureSet), Identity: cmp.Or(p.Identity, above.Identity),
+		FeatureSet: cmp.Or(p.FeatureSet, above.FeatureSet), Identity: cmp.Or(p.Identity, above.Identity), CodePage: cmp.Or(p.CodePage, above.CodePage),
 		SiteUtime: cmp.Or(p.SiteUtime, above.SiteUtime), SiteChmod: cmp.Or(p.SiteChmod, above.SiteChmod),
 	}
 }
 
 // protocol is what the site called name speaks.
-func (w *world) protocol(name string) site.Protocol {
-	e := w.own.Protocol.over(protocolElement{"Extended", "Microsoft FTP Service", "Apply", "Refuse"})
+func (w *world) protocol(t testing.TB, name string) site.Protocol {
+	t.Helper()
+	e := w.own.Protocol.over(protocolElement{"Extended", "Microsoft FTP Service", "0", "Apply", "Refuse"})
 	for _, l := range w.own.Locations {
 		if strings.EqualFold(l.Path, name) {
 			e = l.Protocol.over(e)
@@ -167,7 +170,7 @@ func (w *world) protocol(name string) site.Protocol {
 	policies := map[string]site.Policy{"Apply": site.Apply, "Accept": site.Accept, "Refuse": site.Refuse}
 	return site.Protocol{
 		FeatureSet: map[string]site.FeatureSet{"Extended": site.Extended, "Iis": site.IIS}[e.FeatureSet],
-		Identity:   e.Identity, SiteUtime: policies[e.SiteUtime], SiteChmod: policies[e.SiteChmod],
+		Identity:   e.Identity, LegacyCodePage: codepage.Page(number(t, e.CodePage, 0)), SiteUtime: policies[e.SiteUtime], SiteChmod: policies[e.SiteChmod],
 	}
 }
 
@@ -232,7 +235,7 @@ func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Sit
 			UseGMT:             strings.Contains(f.Browse.Flags, "UseGmtTime"),
 		},
 		MaxCommandLine: int(number(t, f.Security.Commands.MaxLine, 4096)),
-		Protocol:       w.protocol(e.Name),
+		Protocol:       w.protocol(t, e.Name),
 	}
 	verbs := map[string]bool{}
 	for _, c := range f.Security.Commands.Adds {

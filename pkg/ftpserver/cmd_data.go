@@ -106,6 +106,9 @@ func (s *session) epsv(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 			return ftp.Reply{}, errNetworkFamily
 		}
 	default:
+		if _, err := parseCount(cmd.Arg); err != nil {
+			return ftp.Reply{}, err
+		}
 		return ftp.Reply{}, errNetworkFamily
 	}
 	port, err := s.expect()

@@ -97,16 +97,18 @@ func (s *session) opts(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	}
 }
 
-// optsUTF8 changes nothing, since names are UTF-8 in every session; clients
-// wait for the answer.
+// optsUTF8 turns the site's code page off and on again. Without one, names are
+// UTF-8 all the time and only the answer matters, for which clients wait.
 func (s *session) optsUTF8(value string) (ftp.Reply, error) {
 	if s.site != nil && !s.site.AllowUTF8 {
 		return ftp.Reply{}, errOption
 	}
 	switch strings.ToUpper(value) {
 	case "ON", "":
+		s.params.utf8 = true
 		return reply(200, textUTF8+"ON."), nil
 	case "OFF":
+		s.params.utf8 = false
 		return reply(200, textUTF8+"OFF."), nil
 	default:
 		return ftp.Reply{}, errOption

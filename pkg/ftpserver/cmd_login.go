@@ -61,13 +61,15 @@ const nameless = "anonymous"
 // pass ends a login. Credentials are checked first, then the home directory,
 // so that a wrong password never tells whether there is one.
 func (s *session) pass(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
+	if s.site != nil {
+		if err := credentialsPolicy(s.site); err != nil {
+			return ftp.Reply{}, err
+		}
+	}
 	if !s.who.named || s.site == nil {
 		return ftp.Reply{}, errUserFirst
 	}
 	s.now.identity = auth.IsAnonymousName(s.who.asked)
-	if err := credentialsPolicy(s.site); err != nil {
-		return ftp.Reply{}, err
-	}
 	name := s.who.asked
 	s.who.asked, s.who.named = "", false
 	principal, err := s.authenticate(ctx, auth.Credentials{User: name, Password: cmd.Arg, Remote: s.remote.Addr()})
@@ -106,7 +108,8 @@ func (s *session) loginFailed(name string, err error) error {
 	return r
 }
 
-// logOut forgets who was logged in and what they had set.
+// logOut forgets who was logged in. Transfer parameters stay, and UTF-8 with
+// them (RFC 959 §4.1.1): clients ask for it once.
 func (s *session) logOut() {
 	s.dropData()
 	s.who.asked, s.who.named = "", false
@@ -114,7 +117,6 @@ func (s *session) logOut() {
 		return
 	}
 	s.who = identity{since: time.Now(), from: s.who.from}
-	s.params = s.params.fresh()
 	s.cwd, s.renameFrom = vpath.Root, ""
 }
 

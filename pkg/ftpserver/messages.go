@@ -98,14 +98,15 @@ func (s *session) farewell() ftp.Reply {
 }
 
 // message is a configured text as lines, its variables replaced if the site
-// wants that.
+// wants that, with nothing in it that the session's encoding lacks.
 func (s *session) message(text string) []string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if s.site.Messages.ExpandVariables {
-		for i := range lines {
+	for i := range lines {
+		if s.site.Messages.ExpandVariables {
 			lines[i] = expand(lines[i], s.variable)
 		}
+		lines[i] = s.page().Fit(lines[i])
 	}
 	return lines
 }

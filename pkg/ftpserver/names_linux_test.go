@@ -6,15 +6,17 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"unicode"
 
 	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
-// playOver plays sessions, written as in an archive, on the sites of the
-// archive facts, in whose content the files have been made.
-func playOver(t *testing.T, files map[string]string, sessions string) {
+// playOver plays sessions, written as in an archive, on the sites of another
+// archive, in whose content the files have been made. It returns the log of the
+// first site.
+func playOver(t *testing.T, archiveName string, files map[string]string, sessions string) (log string) {
 	t.Helper()
-	archive, err := os.ReadFile("testdata/facts.txtar")
+	archive, err := os.ReadFile(archiveName)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,14 +35,34 @@ func playOver(t *testing.T, files map[string]string, sessions string) {
 		}
 		ftptest.Run(t, a, r.target)
 		r.stop(t)
+		log = readLog(t, filepath.Join(r.logDir, "FTPSVC1"))
 	})
+	return log
+}
+
+// readLog returns what stands in the log files of a folder.
+func readLog(t *testing.T, folder string) string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.log"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no log in %s: %v", folder, err)
+	}
+	var all strings.Builder
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
 }
 
 const loginAnn = "S: 220 *\nC: USER ann\nS: 331 *\nC: PASS secret\nS: 230 *\n"
 
 // TestNamesOfAnyBytes: what is not UTF-8 goes in and out as it is.
 func TestNamesOfAnyBytes(t *testing.T) {
-	playOver(t, map[string]string{"sub/caf\xe9.txt": "latin", "sub/\xc3\xa9t\xc3\xa9": "utf", "sub/\xfe\xff": "no letters"},
+	playOver(t, "testdata/facts.txtar", map[string]string{"sub/caf\xe9.txt": "latin", "sub/\xc3\xa9t\xc3\xa9": "utf", "sub/\xfe\xff": "no letters"},
 		"-- session --\n"+loginAnn+`C: CWD sub
 S: 250 *
 PASV
@@ -113,7 +135,7 @@ func TestNamesThatSplitNothing(t *testing.T) {
 	for _, name := range []string{"a\r\n-rwxrwxrwx   1 owner    group 1 Jan  1  2000 fake", "b\ntype=dir; fake", "c\rd", "e\x1b[2J", "f\tg", "h\x00"[:1] + "\x01"} {
 		files["sub/"+name] = "x"
 	}
-	playOver(t, files, "-- session --\n"+loginAnn+`C: CWD sub
+	playOver(t, "testdata/facts.txtar", files, "-- session --\n"+loginAnn+`C: CWD sub
 S: 250 *
 C: OPTS MLST type;
 S: 200 *
@@ -154,4 +176,62 @@ S: 501 Server cannot accept argument.
 CRAW: "MFMT 20240102030405 c\rd\r\n"
 S: 550 *
 `)
+}
+
+// TestDEL is part of names, which it does not change.
+func TestDEL(t *testing.T) {
+	log := playOver(t, "testdata/facts.txtar", map[string]string{"sub/a\x7fb": "del"}, "-- session --\n"+loginAnn+`C: CWD sub
+S: 250 *
+PASV
+C: NLST
+S: 125 *
+DATA< "a\x7fb\r\nb.txt\r\n"
+S: 226 *
+PASV
+CRAW: "RETR a\x7fb\r\n"
+S: 1*
+DATA< "del"
+S: 226 *
+CRAW: "MLST a\x7fb\r\n"
+S: 250-Listing /sub/a`+"\x7f"+`b
+S:  *; /sub/a`+"\x7f"+`b
+S: 250 End
+CRAW: "MKD \x7f\r\n"
+S: 257 "`+"\x7f"+`" directory created.
+`)
+	if !strings.Contains(log, " RETR a?b 226 ") {
+		t.Errorf("the log lacks the name with its DEL replaced:\n%s", log)
+	}
+}
+
+// TestCommandsThatSplitNoLog: every command is one line of the log, whatever
+// bytes it has.
+func TestCommandsThatSplitNoLog(t *testing.T) {
+	log := playOver(t, "testdata/facts.txtar", nil, "-- session --\n"+loginAnn+`CRAW: "CWD a\rb\r\n"
+S: 550 *
+CRAW: "CWD a\x1b[2Jb\r\n"
+S: 550 *
+CRAW: "CWD a\x00b\r\n"
+S: 550 *
+CRAW: "CWD a\xc2\x85b\xe2\x80\xa8c\r\n"
+S: 550 *
+CRAW: "CWD a\tb c\r\n"
+S: 550 *
+CRAW: "USER x\r2000-01-01 00:00:00 fake\r\n"
+S: 331 *
+`)
+	for _, want := range []string{" CWD a?b 550 ", " CWD a?[2Jb 550 ", " CWD a?b+c 550 ", " USER x?2000-01-01+00:00:00+fake 331 "} {
+		if !strings.Contains(log, want) {
+			t.Errorf("the log lacks %q:\n%s", want, log)
+		}
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(log), "\n") {
+		line = strings.TrimSuffix(line, "\r")
+		if fields := strings.Fields(line); !strings.HasPrefix(line, "#") && len(fields) != 13 {
+			t.Errorf("%d fields in %q", len(fields), line)
+		}
+		if strings.ContainsFunc(line, unicode.IsControl) {
+			t.Errorf("control characters in %q", line)
+		}
+	}
 }
