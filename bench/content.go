@@ -28,7 +28,7 @@ type sizes struct {
 func fullSizes() sizes {
 	return sizes{
 		download: 2 << 30, upload: 1 << 30, piece: 64 << 20, parallel: 64,
-		files: 5000, sessions: 16, perSession: 250, logins: 256, idle: 5000,
+		files: 5000, sessions: 16, perSession: 250, logins: 4096, idle: 5000,
 		entries: 100_000, roundTrips: 20_000, sites: 10_000, idleWait: 3 * time.Second,
 	}
 }
@@ -45,6 +45,16 @@ func (n sizes) scaled(part float64) sizes {
 
 // mostLogins is the largest number of clients that log in at once.
 const mostLogins = 32
+
+// ofProcesses are the sizes for a server with processes for each session,
+// where logging in costs a hundred times as much and thousands of sessions
+// take minutes to start. What is counted is in proportion, so that the cost of
+// one stays comparable.
+func (n sizes) ofProcesses() sizes {
+	n.logins = max(n.logins/16, mostLogins)
+	n.idle = max(n.idle/10, 2)
+	return n
+}
 
 func quickSizes() sizes {
 	return sizes{

@@ -57,44 +57,73 @@ type outcome struct {
 // that does not count, then all take turns, round after round.
 func (l *lab) measure(ctx context.Context, sc scenario) outcome {
 	out := outcome{scenario: sc}
-	servers, errs := l.startAll(ctx, sc)
-	out.failed = errs
+	kinds := l.kinds(sc)
+	results := map[string][]*trial{}
+	together := l.rounds + 1 // rounds of the same processes
+	if sc.fresh {
+		together = 1
+	}
+	for first := 0; first <= l.rounds && ctx.Err() == nil; first += together {
+		var errs []error
+		kinds, errs = l.turns(ctx, sc, kinds, first, first+together, results)
+		out.failed = append(out.failed, errs...)
+	}
+	share := clientShare(results[limitName])
+	for _, k := range kinds {
+		if list := results[k.name]; len(list) > 0 {
+			out.rows = append(out.rows, summary(k.name, list, share))
+		}
+	}
+	return out
+}
+
+// turns starts the servers, lets them take turns in some rounds, and stops
+// them. It returns those that passed.
+func (l *lab) turns(ctx context.Context, sc scenario, kinds []kind, first, end int, results map[string][]*trial) (passed []kind, errs []error) {
+	servers, errs := l.startAll(ctx, sc, kinds)
+	started := slices.Clone(servers)
 	defer func() {
-		for _, s := range servers {
+		for _, s := range started {
 			s.stop()
 			_ = os.RemoveAll(s.dir)
 		}
 	}()
-	started := slices.Clone(servers)
 	defer context.AfterFunc(ctx, func() { // ends clients that wait
 		for _, s := range started {
 			s.kill()
 		}
 	})()
-	results := map[*server][]*trial{}
-	for round := 0; round <= l.rounds; round++ {
+	for round := first; round < end; round++ {
 		for _, s := range slices.Clone(servers) {
 			if ctx.Err() != nil {
-				return out
+				return kinds, errs
 			}
-			t := &trial{server: s, scenario: sc, sizes: l.sizes, content: l.content, verify: round == 0}
+			t := l.trial(s, sc)
+			t.verify = round == 0
 			if err := l.run(t); err != nil {
-				out.failed = append(out.failed, fmt.Errorf("%s: %s: %w", sc.name, s.name, err))
+				errs = append(errs, fmt.Errorf("%s: %s: %w", sc.name, s.name, err))
 				servers = slices.DeleteFunc(servers, func(o *server) bool { return o == s })
-				delete(results, s)
-				s.stop()
+				delete(results, s.name)
 				continue
 			}
 			if round > 0 {
-				results[s] = append(results[s], t)
+				results[s.name] = append(results[s.name], t)
 			}
 		}
 	}
-	share := clientShare(results)
 	for _, s := range servers {
-		out.rows = append(out.rows, summary(s.name, results[s], share))
+		passed = append(passed, s.kind)
 	}
-	return out
+	return passed, errs
+}
+
+// trial is a run of a scenario against a server, in the size that suits it.
+func (l *lab) trial(s *server, sc scenario) *trial {
+	t := &trial{server: s, scenario: sc, sizes: l.sizes, content: l.content}
+	if s.forks {
+		t.sizes = l.sizes.ofProcesses()
+	}
+	return t
 }
 
 func (l *lab) run(t *trial) error {
@@ -109,9 +138,8 @@ func (l *lab) run(t *trial) error {
 	return err
 }
 
-// startAll starts the servers of a scenario. One that cannot be started is an
-// error; the others are measured all the same.
-func (l *lab) startAll(ctx context.Context, sc scenario) (servers []*server, errs []error) {
+// kinds are the servers of a scenario.
+func (l *lab) kinds(sc scenario) []kind {
 	kinds := slices.Clone(l.peers)
 	if sc.hosts {
 		kinds = slices.Clone(l.many)
@@ -119,6 +147,12 @@ func (l *lab) startAll(ctx context.Context, sc scenario) (servers []*server, err
 	if sc.limit != "" {
 		kinds = append(kinds, l.limit(sc.limit))
 	}
+	return kinds
+}
+
+// startAll starts servers for a scenario. One that cannot be started is an
+// error; the others are measured all the same.
+func (l *lab) startAll(ctx context.Context, sc scenario, kinds []kind) (servers []*server, errs []error) {
 	core, root := -1, l.content.memory
 	if sc.pinned {
 		core = serverCore
@@ -157,13 +191,11 @@ func (l *lab) limit(what string) kind {
 
 // clientShare is the kernel memory of a client's end of a connection: half of
 // what a bare connection takes, whose ends are alike.
-func clientShare(results map[*server][]*trial) float64 {
-	for s, list := range results {
-		if s.name == limitName {
-			return median(list, func(t *trial) float64 { return t.kernelMemory }) / 2
-		}
+func clientShare(limit []*trial) float64 {
+	if len(limit) == 0 {
+		return 0
 	}
-	return 0
+	return median(limit, func(t *trial) float64 { return t.kernelMemory }) / 2
 }
 
 func summary(name string, list []*trial, share float64) row {

@@ -124,42 +124,48 @@ func idleSessions(t *trial) error {
 }
 
 // hold measures the memory of open connections: the server's own, and the
-// kernel's for both ends. The runner takes the client's end off.
+// kernel's for both ends. The runner takes the client's end off. It is the
+// growth by the second half of them, after the first: what a server takes once,
+// however many sessions there are, drops out.
 func (t *trial) hold(open func() (*wire, error)) error {
-	time.Sleep(200 * time.Millisecond) // what ended before is gone
-	if t.server.fresh == 0 {           // later a heap has grown already and would seem to need nothing
-		t.server.fresh = treeMemory(t.server.pid()).pss
-	}
-	user, kernel := t.server.fresh, kernelMemory()
-	t.begin()
+	half := max(t.sizes.idle/2, 1)
 	var held []*wire
-	var err error
-	for len(held) < t.idleSessions() && err == nil {
-		var c *wire
-		if c, err = open(); err == nil {
+	defer func() {
+		for _, c := range held {
+			c.close(false)
+		}
+		t.gone()
+	}()
+	more := func() error {
+		for range half {
+			c, err := open()
+			if err != nil {
+				return err
+			}
 			held = append(held, c)
 		}
+		return nil
+	}
+	t.begin()
+	if err := more(); err != nil {
+		return err
+	}
+	user, kernel := t.held()
+	if err := more(); err != nil {
+		return err
 	}
 	t.end()
-	time.Sleep(t.sizes.idleWait) // long enough for a server to let go of what an idle session need not have
-	n := float64(max(len(held), 1))
-	t.userMemory = float64(treeMemory(t.server.pid()).pss-user) / n
-	t.kernelMemory = float64(kernelMemory()-kernel) / n
-	for _, c := range held {
-		c.close(false)
-	}
-	t.gone()
-	return err
+	userNow, kernelNow := t.held()
+	t.userMemory = float64(userNow-user) / float64(half)
+	t.kernelMemory = float64(kernelNow-kernel) / float64(half)
+	return nil
 }
 
-// idleSessions is how many sessions are held. A server with processes for
-// each opens a tenth: what it takes grows in proportion, and thousands of
-// processes take minutes to start.
-func (t *trial) idleSessions() int {
-	if t.server.forks {
-		return max(t.sizes.idle/10, 1)
-	}
-	return t.sizes.idle
+// held is what server and kernel hold once the server had time to let go of
+// what an idle session need not have.
+func (t *trial) held() (user, kernel int64) {
+	time.Sleep(t.sizes.idleWait)
+	return treeMemory(t.server.pid()).pss, kernelMemory()
 }
 
 func listing(command string) func(*trial) error {
@@ -185,7 +191,11 @@ func listing(command string) func(*trial) error {
 func repeat(command string) func(*trial) error {
 	return func(t *trial) error {
 		return t.withSession(func(s *session) error {
-			defer onCore(clientCore)()
+			release, err := onCore(clientCore)
+			if err != nil {
+				return err
+			}
+			defer release()
 			t.begin()
 			for range t.sizes.roundTrips {
 				if _, err := s.command('2', command); err != nil {

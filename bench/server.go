@@ -37,7 +37,6 @@ type server struct {
 	kind
 	place
 	user    string // the name USER sends
-	fresh   int64  // its PSS before the first idle sessions
 	orphans *orphans
 	cmd     *exec.Cmd
 	done    chan struct{}
@@ -70,11 +69,8 @@ func start(k kind, dir, content string, uid, core int, o *orphans) (*server, err
 		return nil, fmt.Errorf("%s: %w", k.name, err)
 	}
 	s := &server{kind: k, place: p, user: user, orphans: o, cmd: cmd, done: make(chan struct{})}
-	if core >= 0 {
-		pin(cmd, core)
-	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = home, &s.talk, &s.talk
-	if err := cmd.Start(); err != nil {
+	if err := startOn(cmd, core); err != nil {
 		return nil, fmt.Errorf("%s: %w", k.name, err)
 	}
 	o.servers[s.pid()] = true
@@ -89,13 +85,18 @@ func start(k kind, dir, content string, uid, core int, o *orphans) (*server, err
 	return s, nil
 }
 
-// pin runs a command on one core, which a Go program takes for the number of
-// cores there are.
-func pin(cmd *exec.Cmd, core int) {
-	cmd.Args = append([]string{"taskset", "-c", strconv.Itoa(core), cmd.Path}, cmd.Args[1:]...)
-	if taskset, err := exec.LookPath("taskset"); err == nil {
-		cmd.Path = taskset
+// startOn starts a command on one core, which it and its children inherit and
+// a Go program takes for all there are; core < 0 is no restriction.
+func startOn(cmd *exec.Cmd, core int) error {
+	if core < 0 {
+		return cmd.Start()
 	}
+	release, err := onCore(core)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return cmd.Start()
 }
 
 // own hands a file to the account that serves the content.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"syscall"
 	"time"
@@ -107,25 +108,38 @@ const (
 	clientCore = 1
 )
 
-// onCore keeps the calling goroutine on one core until the returned function
-// is called. On a machine with one core nothing changes.
-func onCore(core int) (release func()) {
-	if core >= runtime.NumCPU() {
-		return func() {}
+// onCore keeps the calling goroutine, and what it starts, on one core until the
+// returned function is called. A machine with one core has no other anyway.
+func onCore(core int) (release func(), err error) {
+	if runtime.NumCPU() == 1 {
+		return func() {}, nil
 	}
 	runtime.LockOSThread()
-	var all, single [16]uint64
-	affinity(syscall.SYS_SCHED_GETAFFINITY, &all)
+	var all, single cores
 	single[core/64] = 1 << (core % 64)
-	affinity(syscall.SYS_SCHED_SETAFFINITY, &single)
-	return func() {
-		affinity(syscall.SYS_SCHED_SETAFFINITY, &all)
-		runtime.UnlockOSThread()
+	if err = affinity(syscall.SYS_SCHED_GETAFFINITY, &all); err == nil {
+		err = affinity(syscall.SYS_SCHED_SETAFFINITY, &single)
 	}
+	if err != nil {
+		runtime.UnlockOSThread()
+		return nil, fmt.Errorf("using core %d alone: %w", core, err)
+	}
+	return func() {
+		// A thread that cannot get its cores back ends with its goroutine.
+		if affinity(syscall.SYS_SCHED_SETAFFINITY, &all) == nil {
+			runtime.UnlockOSThread()
+		}
+	}, nil
 }
 
-func affinity(call uintptr, mask *[16]uint64) {
-	_, _, _ = syscall.RawSyscall(call, 0, unsafe.Sizeof(*mask), uintptr(unsafe.Pointer(mask)))
+// cores is a set of cores, as the kernel has it.
+type cores [16]uint64
+
+func affinity(call uintptr, mask *cores) error {
+	if _, _, errno := syscall.RawSyscall(call, 0, unsafe.Sizeof(*mask), uintptr(unsafe.Pointer(mask))); errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // cost is what one unit of work took: CPU time, or KiB of memory. client is
