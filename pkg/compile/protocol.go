@@ -30,6 +30,7 @@ func (c *compiler) readProtocol(location string) site.Protocol {
 	c.decode(e, &p)
 	return site.Protocol{
 		FeatureSet: site.FeatureSet(p.FeatureSet), Identity: p.Identity,
+		Replies:        site.Replies(p.Replies),
 		LegacyCodePage: c.codePage(e, p.CodePage),
 		SiteUtime:      site.Policy(p.SiteUtime), SiteChmod: site.Policy(p.SiteChmod),
 	}

@@ -42,7 +42,7 @@ func TestProtocol(t *testing.T) {
 	standard := site.Protocol{FeatureSet: site.Extended, Identity: "Microsoft FTP Service", SiteUtime: site.Apply, SiteChmod: site.Refuse}
 	iis := standard
 	iis.FeatureSet = site.IIS
-	named := site.Protocol{FeatureSet: site.IIS, Identity: "Tides", SiteUtime: site.Refuse, SiteChmod: site.Accept}
+	named := site.Protocol{FeatureSet: site.IIS, Identity: "Tides", Replies: site.RepliesIIS75, SiteUtime: site.Refuse, SiteChmod: site.Accept}
 	western, japanese := standard, standard
 	western.LegacyCodePage, japanese.LegacyCodePage = 1252, 932
 	for name, c := range map[string]struct {
@@ -66,8 +66,8 @@ func TestProtocol(t *testing.T) {
 			[2]site.Protocol{western, standard},
 		},
 		"one inherits what it does not say": {
-			`<ftpHost><protocol featureSet="Iis" identity="Tides" siteUtime="Refuse" siteChmod="Accept" /></ftpHost>
-			<location path="Site0.Example.com"><ftpHost><protocol featureSet="Extended" siteUtime="Apply" siteChmod="Refuse" identity="Microsoft FTP Service" /></ftpHost></location>
+			`<ftpHost><protocol featureSet="Iis" identity="Tides" replies="Iis75" siteUtime="Refuse" siteChmod="Accept" /></ftpHost>
+			<location path="Site0.Example.com"><ftpHost><protocol featureSet="Extended" siteUtime="Apply" siteChmod="Refuse" replies="Iis10" identity="Microsoft FTP Service" /></ftpHost></location>
 			<location path="site1.example.com"><ftpHost><protocol featureSet="Iis" /></ftpHost></location>`,
 			[2]site.Protocol{standard, named},
 		},

@@ -218,6 +218,7 @@ type pathMapSettings struct {
 type protocolSettings struct {
 	FeatureSet int    `config:"featureSet"`
 	Identity   string `config:"identity"`
+	Replies    int    `config:"replies"`
 	CodePage   uint32 `config:"legacyCodePage"`
 	SiteUtime  int    `config:"siteUtime"`
 	SiteChmod  int    `config:"siteChmod"`

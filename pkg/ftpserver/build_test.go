@@ -145,6 +145,7 @@ type ownConfiguration struct {
 type protocolElement struct {
 	FeatureSet string `xml:"featureSet,attr"`
 	Identity   string `xml:"identity,attr"`
+	Replies    string `xml:"replies,attr"`
 	CodePage   string `xml:"legacyCodePage,attr"`
 	SiteUtime  string `xml:"siteUtime,attr"`
 	SiteChmod  string `xml:"siteChmod,attr"`
@@ -154,6 +155,7 @@ type protocolElement struct {
 func (p protocolElement) over(above protocolElement) protocolElement {
 	return protocolElement{
 		FeatureSet: cmp.Or(p.FeatureSet, above.FeatureSet), Identity: cmp.Or(p.Identity, above.Identity), CodePage: cmp.Or(p.CodePage, above.CodePage),
+		Replies:   cmp.Or(p.Replies, above.Replies),
 		SiteUtime: cmp.Or(p.SiteUtime, above.SiteUtime), SiteChmod: cmp.Or(p.SiteChmod, above.SiteChmod),
 	}
 }
@@ -161,7 +163,7 @@ func (p protocolElement) over(above protocolElement) protocolElement {
 // protocol is what the site called name speaks.
 func (w *world) protocol(t testing.TB, name string) site.Protocol {
 	t.Helper()
-	e := w.own.Protocol.over(protocolElement{"Extended", "Microsoft FTP Service", "0", "Apply", "Refuse"})
+	e := w.own.Protocol.over(protocolElement{"Extended", "Microsoft FTP Service", "Iis10", "0", "Apply", "Refuse"})
 	for _, l := range w.own.Locations {
 		if strings.EqualFold(l.Path, name) {
 			e = l.Protocol.over(e)
@@ -170,7 +172,8 @@ func (w *world) protocol(t testing.TB, name string) site.Protocol {
 	policies := map[string]site.Policy{"Apply": site.Apply, "Accept": site.Accept, "Refuse": site.Refuse}
 	return site.Protocol{
 		FeatureSet: map[string]site.FeatureSet{"Extended": site.Extended, "Iis": site.IIS}[e.FeatureSet],
-		Identity:   e.Identity, LegacyCodePage: codepage.Page(number(t, e.CodePage, 0)), SiteUtime: policies[e.SiteUtime], SiteChmod: policies[e.SiteChmod],
+		Identity:   e.Identity, Replies: map[string]site.Replies{"Iis10": site.RepliesIIS10, "Iis75": site.RepliesIIS75}[e.Replies],
+		LegacyCodePage: codepage.Page(number(t, e.CodePage, 0)), SiteUtime: policies[e.SiteUtime], SiteChmod: policies[e.SiteChmod],
 	}
 }
 

@@ -3,12 +3,14 @@ package ftpserver
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
@@ -120,6 +122,9 @@ func (s *session) sendList(ctx context.Context, q query, line format) (ftp.Reply
 		out = out[:0]
 		return err
 	})
+	if err == nil && t == nil && q.opt.Pattern != "" && s.site.Protocol.Replies == site.RepliesIIS75 {
+		err = fs.ErrNotExist
+	}
 	if err == nil {
 		err = begin()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
@@ -32,6 +33,9 @@ func (s *session) user(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	s.who.asked, s.who.named = name, true
 	if s.site.Login.AllowAnonymous && auth.IsAnonymousName(name) {
 		return reply(331, textSendIdentity), nil
+	}
+	if s.site.Protocol.Replies == site.RepliesIIS75 {
+		return reply(331, textPasswordNeededFor(cmd.Arg)), nil
 	}
 	return reply(331, textPasswordNeeded), nil
 }

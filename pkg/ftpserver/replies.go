@@ -47,6 +47,10 @@ const (
 	textUnavailable    = "Service not available, closing control connection." // unseen
 )
 
+// textPasswordNeededFor repeats the argument of USER as IIS 7.5 does, with the
+// host name if there is one.
+func textPasswordNeededFor(user string) string { return textPasswordNeeded + " for " + user + "." }
+
 func textOpening(binary bool) string {
 	if binary {
 		return "Opening BINARY mode data connection."

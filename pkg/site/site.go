@@ -185,6 +185,8 @@ type Protocol struct {
 	FeatureSet FeatureSet
 	// Identity is the product line of the greeting.
 	Identity string
+	// Replies says whose words are used where the versions of IIS differ.
+	Replies Replies
 	// LegacyCodePage is what sessions speak that have not asked for UTF-8.
 	LegacyCodePage codepage.Page
 	// SiteUtime and SiteChmod say what becomes of SITE UTIME and SITE CHMOD.
@@ -200,6 +202,17 @@ const (
 	Extended FeatureSet = iota
 	// IIS is IIS's commands alone.
 	IIS
+)
+
+// Replies is a version of IIS by its words.
+type Replies int
+
+// The versions whose words differ, with the numbers of the schema.
+const (
+	// RepliesIIS10 are those of IIS 8 and later.
+	RepliesIIS10 Replies = iota
+	// RepliesIIS75 are those of IIS 7.5.
+	RepliesIIS75
 )
 
 // Policy is what becomes of a command that an administrator may not want.
