@@ -24,9 +24,15 @@ type File struct {
 	path string
 
 	mu        sync.Mutex
+	looked    time.Time // when the file was last looked at
 	seen      stamp
 	directory *local.Directory
 }
+
+// lookInterval is how long one look at the file serves: a server that many log
+// in to does not look at it for each of them. It is shorter than any program
+// takes that changes the file and logs in then.
+const lookInterval = 10 * time.Millisecond
 
 // Open returns the accounts file at path, which need not exist. Nothing is
 // read before the accounts are asked for.
@@ -37,13 +43,17 @@ func Open(path string) *File {
 // Path returns where the file is.
 func (f *File) Path() string { return f.path }
 
-// Directory returns the accounts as the file has them now; it is never nil. It
-// looks at the file each time and reads it when it changed. A missing file is
-// one without accounts. A file that cannot be used leaves the accounts as they
-// were.
+// Directory returns the accounts as the file has them now, or had them some
+// milliseconds ago; it is never nil. The file is read when it changed. A
+// missing file is one without accounts. A file that cannot be used leaves the
+// accounts as they were.
 func (f *File) Directory() *local.Directory {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if age := time.Since(f.looked); age >= 0 && age < lookInterval {
+		return f.directory
+	}
+	f.looked = time.Now()
 	now := stampOf(os.Stat(f.path))
 	if now.equal(f.seen) {
 		return f.directory
@@ -59,6 +69,13 @@ func (f *File) Directory() *local.Directory {
 		f.OnError(problems)
 	}
 	return f.directory
+}
+
+// lookAgain makes the next Directory look at the file.
+func (f *File) lookAgain() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.looked = time.Time{}
 }
 
 // Load reads the accounts file at path and tells everything that is wrong or

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/auth"
@@ -227,6 +228,7 @@ func TestFollowsTheFile(t *testing.T) {
 	}
 	step := func(what, want string, reported int) {
 		t.Helper()
+		time.Sleep(accounts.LookInterval)
 		for range 2 { // the second look finds nothing new
 			if got := state(f.Directory()); got != want || len(reports) != reported {
 				t.Errorf("%s: %q with %d reports, want %q with %d", what, got, len(reports), want, reported)
@@ -270,8 +272,21 @@ func TestConcurrentEdits(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	time.Sleep(accounts.LookInterval)
 	if got := len(f.Directory().Groups()); got != 8 {
 		t.Errorf("%d groups, want 8:\n%s", got, read(t, path))
+	}
+}
+
+// BenchmarkDirectory is what the file adds to each login.
+func BenchmarkDirectory(b *testing.B) {
+	f := accounts.Open(filepath.Join(b.TempDir(), "localAccounts.config"))
+	if err := f.AddGroup("Readers"); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		f.Directory()
 	}
 }
 

@@ -188,6 +188,7 @@ func (f *File) edit(change func(*draft) error) (err error) {
 	if err := xmldoc.WriteFile(f.path, data, newFileMode); err != nil {
 		return fmt.Errorf("changing the accounts: %w", err)
 	}
+	f.lookAgain()
 	if isNew {
 		return adopt(f.path)
 	}

@@ -16,11 +16,7 @@ const builtinDomain = "BUILTIN"
 // IsAnonymousName reports whether user is one of the two names that IIS takes
 // for an anonymous login, in any case.
 func IsAnonymousName(user string) bool {
-	switch Fold(user) {
-	case anonymousName, "ftp":
-		return true
-	}
-	return false
+	return strings.EqualFold(user, anonymousName) || strings.EqualFold(user, "ftp")
 }
 
 // Principal is who a session acts for: an account with its groups, or
@@ -29,6 +25,7 @@ type Principal struct {
 	anonymous bool
 	domain    string
 	name      string
+	qualified string
 	userKeys  []string
 	groupKeys []string
 }
@@ -37,7 +34,10 @@ type Principal struct {
 // own spelling, domain is the computer or domain that knows it (may be empty),
 // and groups are its groups, bare or as DOMAIN\group.
 func NewPrincipal(domain, name string, groups []string) *Principal {
-	p := &Principal{domain: domain, name: name, userKeys: spellings(domain, name)}
+	p := &Principal{domain: domain, name: name, qualified: name, userKeys: spellings(domain, name)}
+	if domain != "" {
+		p.qualified = domain + `\` + name
+	}
 	for _, g := range groups {
 		p.groupKeys = append(p.groupKeys, groupSpellings(domain, g)...)
 	}
@@ -50,7 +50,7 @@ func NewPrincipal(domain, name string, groups []string) *Principal {
 // no group keys: only rules for everybody ("*") and for anonymous ("?") reach
 // it, never a rule that names IUSR or anonymous.
 func Anonymous() *Principal {
-	return &Principal{anonymous: true, name: anonymousName}
+	return &Principal{anonymous: true, name: anonymousName, qualified: anonymousName}
 }
 
 // Anonymous reports whether p is an anonymous login.
@@ -64,12 +64,7 @@ func (p *Principal) Domain() string { return p.domain }
 
 // QualifiedName returns DOMAIN\name, the form of the log, or the bare name
 // when there is no domain.
-func (p *Principal) QualifiedName() string {
-	if p.domain == "" {
-		return p.name
-	}
-	return p.domain + `\` + p.name
-}
+func (p *Principal) QualifiedName() string { return p.qualified }
 
 // UserKeys returns the folded spellings by which a rule may name the account:
 // name, domain\name and name@domain. The slice is shared and must not be

@@ -4,6 +4,7 @@ package local
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/ftphost/ftphost/pkg/auth"
 )
@@ -41,6 +42,19 @@ type entry struct {
 	user   User
 	hash   *hash // nil when the stored text is none
 	groups []string
+	// principal is the one of the last login: it is fixed, and shared by all
+	// sessions of the account.
+	principal atomic.Pointer[auth.Principal]
+}
+
+// in returns the principal of the account on the computer of that name.
+func (e *entry) in(domain string) *auth.Principal {
+	if p := e.principal.Load(); p != nil && p.Domain() == domain {
+		return p
+	}
+	p := auth.NewPrincipal(domain, e.user.Name, e.groups)
+	e.principal.Store(p)
+	return p
 }
 
 // NewDirectory returns the directory of these accounts and groups. Of two

@@ -69,7 +69,7 @@ func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.
 	case !e.user.Enabled:
 		return nil, auth.ErrAccountDisabled
 	}
-	return auth.NewPrincipal(p.Domain, e.user.Name, e.groups), nil
+	return e.in(p.Domain), nil
 }
 
 // prepare makes the hash that is verified for nobody; its salt need not be
@@ -121,10 +121,10 @@ func (p *Provider) find(typed string) *entry {
 }
 
 func (p *Provider) isComputer(domain string) bool {
-	switch domain = auth.Fold(domain); domain {
-	case ".", "localhost":
+	switch {
+	case domain == ".", strings.EqualFold(domain, "localhost"):
 		return true
 	default:
-		return domain != "" && domain == auth.Fold(p.Domain)
+		return domain != "" && strings.EqualFold(domain, p.Domain)
 	}
 }

@@ -137,6 +137,24 @@ func TestHashingIsBounded(t *testing.T) {
 	}
 }
 
+// BenchmarkAuthenticate is a login whose password was checked before.
+func BenchmarkAuthenticate(b *testing.B) {
+	d := local.NewDirectory(
+		[]local.User{{Name: "ann", Hash: hashOf(b, "pw"), Enabled: true}},
+		[]local.Group{{Name: "Readers", Members: []string{"ann"}}, {Name: "Writers", Members: []string{"ann"}}})
+	p := &local.Provider{Directory: func() *local.Directory { return d }, Cache: auth.NewVerifyCache(10), CacheLifetime: time.Hour, Domain: "FTP01"}
+	login := func() {
+		if _, err := p.Authenticate(b.Context(), auth.Credentials{User: "ann", Password: "pw"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	login()
+	b.ReportAllocs()
+	for b.Loop() {
+		login()
+	}
+}
+
 func TestDirectoryIsFixed(t *testing.T) {
 	users := []local.User{{Name: "ann"}}
 	groups := []local.Group{{Name: "G", Members: []string{"ann"}}}

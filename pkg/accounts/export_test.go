@@ -1,0 +1,4 @@
+package accounts
+
+// LookInterval is how long one look at the file serves.
+const LookInterval = lookInterval
