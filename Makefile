@@ -46,7 +46,7 @@ integration: build ## the built binary under curl, lftp, tnftp and Python's ftpl
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME (2s) each, starting from the committed corpus
 	$(STEP) 'fuzz targets, $(FUZZTIME) each'
-	tools/fuzz.sh $(FUZZTIME)
+	tools/fuzz.sh $(FUZZTIME) each
 
 .PHONY: lint
 lint: vet format staticcheck bin/tools/golangci-lint ## vet, gofumpt, staticcheck and golangci-lint
