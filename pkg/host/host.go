@@ -45,6 +45,7 @@ type Options struct {
 type Host struct {
 	options  Options
 	accounts *accounts.File
+	workers  *local.Workers
 	logs     *w3clog.Files
 	ports    *datachannel.Ports
 	server   *ftpserver.Server
@@ -78,7 +79,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h := &Host{options: o, failed: map[string][]string{}, accounts: accounts.Open(o.Home.Accounts())}
+	h := &Host{options: o, failed: map[string][]string{}, accounts: accounts.Open(o.Home.Accounts()), workers: local.NewWorkers(0)}
 	h.accounts.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
 	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
 
@@ -89,7 +90,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	result, more := compile.Snapshot(cfg, compile.Parts{
 		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
 		Accounts: h.accounts.Directory, ComputerName: computer,
-		Verified: auth.NewVerifyCache(rememberedLogins), Workers: local.NewWorkers(0),
+		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers,
 	})
 	problems = append(problems, more...)
 	problems.Sort()
@@ -138,6 +139,7 @@ func (h *Host) Run(ctx context.Context) error {
 			h.options.Log.Error().Err(err).Msg("site logs stopped")
 		}
 	})
+	loops.Go(func() { h.workers.Run(background) })
 	for _, s := range h.sockets {
 		loops.Go(func() {
 			if err := h.server.Serve(s.listener, func() *site.Endpoint { return s.endpoint }); err != nil {

@@ -2,38 +2,12 @@ package local
 
 import (
 	"context"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/auth"
 )
-
-// Workers bounds how many passwords are hashed at once, because each costs
-// memory and a processor. Providers of one process share one.
-type Workers struct{ slots chan struct{} }
-
-// NewWorkers returns room for n hashes at once, or for one per processor when
-// n is below 1.
-func NewWorkers(n int) *Workers {
-	if n < 1 {
-		n = runtime.NumCPU()
-	}
-	return &Workers{slots: make(chan struct{}, n)}
-}
-
-// do runs f when there is room, or returns the error of ctx.
-func (w *Workers) do(ctx context.Context, f func()) error {
-	select {
-	case w.slots <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	defer func() { <-w.slots }()
-	f()
-	return nil
-}
 
 // Provider answers logins from a Directory. It is safe for concurrent use and
 // must not be copied or changed after its first use.
