@@ -44,16 +44,35 @@ func (s *session) active(ctx context.Context, to netip.AddrPort, err error, cmd 
 	case to.Addr() == own.WithZone(""):
 		// The client does not know what we call the link it is on.
 		to = netip.AddrPortFrom(own, to.Port())
-	case s.site.DataChannel.MatchClientAddressForPort:
+	case s.site.DataChannel.MatchClientAddressForPort, !thirdParty(to.Addr(), own):
 		return ftp.Reply{}, errForeignAddress
 	}
 	s.dropData()
 	if to.Port() < firstHighPort {
 		s.data = refusedChannel{s.local}
 	} else {
-		s.data = s.server.dialer(s.local.Port()).Dial(ctx, s.local.Addr(), to)
+		s.data = s.server.dialer(s.local.Port()).Dial(ctx, sourceFor(s.local.Addr(), to.Addr()), to)
 	}
 	return successful(200, cmd.Verb), nil
+}
+
+// thirdParty reports whether another server can be at addr. Our own loopback is
+// none for a client that is elsewhere.
+func thirdParty(addr, client netip.Addr) bool {
+	return !addr.IsUnspecified() && !addr.IsMulticast() && (!addr.IsLoopback() || client.IsLoopback())
+}
+
+// sourceFor is the address to connect to addr from: our own, unless addr is of
+// the other family.
+func sourceFor(own, addr netip.Addr) netip.Addr {
+	switch {
+	case own.Is4() == addr.Is4():
+		return own
+	case addr.Is4():
+		return netip.IPv4Unspecified()
+	default:
+		return netip.IPv6Unspecified()
+	}
 }
 
 // dialer connects from the port before the control port, 20 for 21 (RFC 959

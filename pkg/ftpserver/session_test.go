@@ -401,43 +401,6 @@ func TestPassivePortsRunOut(t *testing.T) {
 	})
 }
 
-func TestThirdPartyTransfer(t *testing.T) {
-	inBubble(t, "testdata/files.txtar", nil, func(t *testing.T, r *running) {
-		third := netip.MustParseAddr("192.0.2.99")
-		l, err := r.network.Listen("tcp", "192.0.2.99:3000")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		c := r.dial(t)
-		c.login()
-		c.send("PORT 192,0,2,99,11,184\r\n")
-		c.expect("501 Server cannot accept argument.")
-
-		open := *r.sites[0]
-		open.DataChannel.MatchClientAddressForPort = false
-		r.serve(t, &open)
-		c.send("PORT 192,0,2,99,11,184\r\n")
-		c.expect("200 PORT")
-		got := make(chan string)
-		go func() {
-			conn, err := l.Accept()
-			if err != nil {
-				got <- err.Error()
-				return
-			}
-			b, _ := io.ReadAll(conn)
-			got <- string(b)
-		}()
-		c.send("RETR a.txt\r\n")
-		c.expect("1")
-		if text := <-got; text != "hello\n" {
-			t.Errorf("%s got %q", third, text)
-		}
-		c.expect("226 ")
-	})
-}
-
 func TestStrangerGetsNoData(t *testing.T) {
 	inBubble(t, "testdata/files.txtar", nil, func(t *testing.T, r *running) {
 		c := r.dial(t)
