@@ -88,7 +88,7 @@ func (r *fuzzReplies) line() (string, error) {
 		return "", err
 	}
 	text, ok := strings.CutSuffix(line, "\r\n")
-	if !ok || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+	if !ok || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' }) {
 		return "", fmt.Errorf("not a line of text: %q", line)
 	}
 	if strings.Contains(text, canary) {
