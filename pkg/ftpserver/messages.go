@@ -21,29 +21,24 @@ func (s *session) greet() bool {
 	}
 	s.recordOpened()
 	if s.full() {
-		s.refuseConnection()
+		s.leave(s.tooMany())
 		return false
 	}
 	s.answer(s.banner())
 	return true
 }
 
-// refuseConnection turns away a client over maxConnections.
-func (s *session) refuseConnection() {
-	r := s.tooMany()
+// tooMany is the refusal over maxConnections. Where the site wants it, the
+// connection is reset and nobody hears the answer.
+func (s *session) tooMany() *refusal {
+	r := goodbye(access.SubStatusMaxConnections)
 	if s.site.Connections.ResetOnMaxConnections {
-		s.ended = outcomeOf(r)
 		if tcp, ok := s.conn.(interface{ SetLinger(sec int) error }); ok {
 			_ = tcp.SetLinger(0) // at worst the client sees an ordinary close
 		}
-		return
+		s.cut()
+		return r
 	}
-	s.leave(r)
-}
-
-// tooMany is the refusal over maxConnections.
-func (s *session) tooMany() *refusal {
-	r := goodbye(access.SubStatusMaxConnections)
 	if text := s.site.Messages.MaxClients; text != "" {
 		lines := s.message(text)
 		r.lines, r.text = lines[:len(lines)-1], lines[len(lines)-1]
