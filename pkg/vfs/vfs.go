@@ -5,6 +5,8 @@ package vfs
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
@@ -44,7 +46,15 @@ type Namespace struct {
 	settings Settings
 	root     *directory
 	stores   []refresher
+	// refreshed is when the stores were last refreshed, as Unix time in
+	// nanoseconds.
+	refreshed atomic.Int64
 }
+
+// refreshInterval is how long one refresh serves, so that many logins at once
+// do not look at the same folders each. It is shorter than any program takes
+// that replaces a folder and logs in then.
+const refreshInterval = 10 * time.Millisecond
 
 // refresher is a store that can look again at what stands behind it.
 type refresher interface{ Refresh() }
@@ -80,12 +90,22 @@ func NewNamespace(settings Settings) (*Namespace, error) {
 }
 
 // View returns what p sees, one per session. Stores whose folder was replaced
-// are opened anew.
+// some milliseconds ago or earlier are opened anew.
 func (n *Namespace) View(p *auth.Principal) *View {
+	n.refresh()
+	return &View{namespace: n, principal: p}
+}
+
+func (n *Namespace) refresh() {
+	now := time.Now().UnixNano()
+	last := n.refreshed.Load()
+	// A clock that was set back counts as a long time.
+	if age := now - last; age >= 0 && age < int64(refreshInterval) || !n.refreshed.CompareAndSwap(last, now) {
+		return
+	}
 	for _, s := range n.stores {
 		s.Refresh()
 	}
-	return &View{namespace: n, principal: p}
 }
 
 // View is the tree of files as one principal sees it. Every method checks

@@ -283,3 +283,22 @@ func TestAvailableBytes(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
+
+// BenchmarkStart is what the file system adds to each login.
+func BenchmarkStart(b *testing.B) {
+	settings := vfs.Settings{
+		Mounts: []vfs.Mount{{Path: "/", Store: local.New(b.TempDir())}},
+		Access: access.NewTree([]access.Level{{Path: "/", Rules: []access.Rule{{Users: []string{"*"}, Permissions: access.Read | access.Write}}}}),
+	}
+	n, err := vfs.NewNamespace(settings)
+	if err != nil {
+		b.Fatal(err)
+	}
+	who := bob()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := n.View(who).Start(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
