@@ -101,8 +101,11 @@ func openTree(dir string) (*tree, error) {
 
 // fail returns err as an *content.Error that says what kind it is.
 func (t *tree) fail(op, name string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *content.Error
-	if err == nil || errors.As(err, &known) {
+	if errors.As(err, &known) {
 		return err
 	}
 	kind := kindOf(err)
