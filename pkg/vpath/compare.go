@@ -11,7 +11,8 @@ import (
 // upper-cased names in UTF-16. Names that differ only in case follow in byte
 // order, so that the order is total. It does not allocate.
 func Compare(a, b string) int {
-	i, j := 0, 0
+	i := commonRunes(a, b)
+	j := i
 	for i < len(a) && j < len(b) {
 		ra, na := upperAt(a, i)
 		rb, nb := upperAt(b, j)
@@ -25,6 +26,21 @@ func Compare(a, b string) int {
 	}
 	return strings.Compare(a, b)
 }
+
+// commonRunes is the length of the characters that a and b begin with both.
+func commonRunes(a, b string) int {
+	i, n := 0, min(len(a), len(b))
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	for i > 0 && !(begins(a, i) && begins(b, i)) {
+		i--
+	}
+	return i
+}
+
+// begins reports whether a character begins, or the text ends, at i.
+func begins(s string, i int) bool { return i == len(s) || utf8.RuneStart(s[i]) }
 
 func upperAt(s string, i int) (r rune, size int) {
 	c := s[i]
