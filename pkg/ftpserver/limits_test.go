@@ -25,7 +25,7 @@ func TestFullSite(t *testing.T) {
 	} {
 		inBubble(t, "testdata/hosts.txtar", nil, func(t *testing.T, r *running) {
 			shop := *r.sites[1]
-			shop.Connections.MaxConnections = 1
+			shop.Connections.MaxConnections, shop.Messages.AllowLocalDetailedErrors = 1, true
 			shop.Messages.MaxClients, shop.Messages.ExpandVariables = c.message, c.expand
 			endpoints, _ := site.Endpoints([]*site.Site{r.sites[0], &shop})
 			r.replace(endpoints[0])

@@ -152,8 +152,12 @@ func block(code int, lines []string, last string) ftp.Reply {
 	return ftp.Reply{Code: code, Lines: lines, Text: last, Raw: true}
 }
 
-// detailed is the four-line form of a refusal for clients on this machine.
+// detailed is the four-line form of a refusal for clients on this machine. What
+// ends a session has none: its lines are the site's own message.
 func detailed(out outcome) ftp.Reply {
+	if out.ends {
+		return out.reply
+	}
 	return block(out.reply.Code, []string{
 		out.reply.Text,
 		" Win32 error:   " + win32Text(out.win32),
