@@ -170,6 +170,10 @@ func (t *tree) replaceable(real, target string, replace bool) error {
 
 // SetModTime sets the time of the last change.
 func (s *Store) SetModTime(name string, mtime time.Time) error {
+	if !mtime.Equal(time.Unix(0, mtime.UnixNano())) {
+		// Go sets times as nanoseconds, of which another year has too many.
+		return &content.Error{Op: "set time", Name: name, Kind: content.ErrInvalidParameter}
+	}
 	return s.at("set time", name, func(t *tree, real string) error {
 		return t.Chtimes(real, time.Time{}, mtime)
 	})
