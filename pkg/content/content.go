@@ -61,6 +61,16 @@ type File interface {
 	Truncate(size int64) error
 }
 
+// Selection is what a listing has to tell; the zero value is everything.
+type Selection struct {
+	// Wanted reports whether an entry of this name is to be told of; nil wants
+	// all. Nothing else is asked about the others.
+	Wanted func(name string) bool
+	// NamesOnly means that Name and Hidden are enough, so that the files need
+	// not be looked at.
+	NamesOnly bool
+}
+
 // Store is one tree of files. Names are relative to its root with slashes,
 // "." is the root itself; they are found as Windows would find them: the exact
 // name first, then without regard to case and to trailing dots and spaces.
@@ -70,11 +80,12 @@ type File interface {
 type Store interface { //nolint:interfacebloat // every store can do all of it
 	// Stat tells about one file or directory, following links.
 	Stat(name string) (Info, error)
-	// List calls each for every entry of the directory, in Windows order
-	// (vpath.Compare); it stops at the first error and returns it. Only the
-	// names are held in memory, so an entry may vanish meanwhile and is then
-	// left out.
-	List(name string, each func(Info) error) error
+	// List calls each for the entries of the directory that sel selects; it
+	// stops at the first error and returns it. The order is that of Windows
+	// (vpath.Compare), except in a directory of more names than the store wants
+	// to hold in memory: such a one comes in the store's own order, as it is
+	// read. An entry that vanishes meanwhile is left out.
+	List(name string, sel Selection, each func(Info) error) error
 	// Open opens a regular file and tells about it as it was opened.
 	Open(name string, mode Mode) (File, Info, error)
 	// Mkdir makes one directory.

@@ -15,8 +15,13 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// lineBytes is more than any line of a listing can take.
-const lineBytes = 4 << 10
+const (
+	// lineBytes is more than any line of a listing can take.
+	lineBytes = 4 << 10
+	// firstBytes is how much of a listing is sent at first, so that the client
+	// need not wait until a buffer is full.
+	firstBytes = 8 << 10
+)
 
 // format appends the line of one entry.
 type format func(dst []byte, info content.Info) []byte
@@ -89,6 +94,7 @@ func (s *session) nlst(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	if q.long {
 		return s.sendList(ctx, q, s.lines(q))
 	}
+	q.opt.NamesOnly = true
 	return s.sendList(ctx, q, s.names(q))
 }
 
@@ -98,7 +104,7 @@ func (s *session) sendList(ctx context.Context, q query, line format) (ftp.Reply
 	s.takeSpan()
 	buffer := s.server.buffers.Get().(*[]byte)
 	defer s.server.buffers.Put(buffer)
-	out := (*buffer)[:0]
+	out, enough := (*buffer)[:0], firstBytes
 	var t *transfer
 	defer func() {
 		if t != nil {
@@ -115,11 +121,11 @@ func (s *session) sendList(ctx context.Context, q query, line format) (ftp.Reply
 		if err := begin(); err != nil {
 			return err
 		}
-		if out = line(out, info); len(out) < copyBuffer-lineBytes {
+		if out = line(out, info); len(out) < enough {
 			return nil
 		}
 		_, err := t.Write(out)
-		out = out[:0]
+		out, enough = out[:0], copyBuffer-lineBytes
 		return err
 	})
 	if err == nil && t == nil && q.opt.Pattern != "" && s.site.Protocol.Replies == site.RepliesIIS75 {

@@ -1,7 +1,6 @@
 package vfs
 
 import (
-	"strings"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/content"
@@ -14,12 +13,15 @@ type ListOptions struct {
 	Pattern string
 	// All shows entries with the Hidden attribute too (LIST -a).
 	All bool
+	// NamesOnly means that nothing but Info.Name is needed, which is cheaper.
+	NamesOnly bool
 }
 
-// List calls each for the entries of the directory p in Windows order, or for
-// p alone when it is a file. Entries are shown whether the principal may open
-// them or not; hidden segments are not shown. It stops at the first error of
-// each and returns it.
+// List calls each for the entries of the directory p, or for p alone when it
+// is a file. They come in Windows order unless they are very many, see
+// content.Store; virtual directories are where they belong in that order.
+// Entries are shown whether the principal may open them or not; hidden segments
+// are not shown. It stops at the first error of each and returns it.
 func (v *View) List(p vpath.Path, opt ListOptions, each func(content.Info) error) error {
 	at, err := v.check(p, listRequest)
 	if err != nil {
@@ -36,7 +38,8 @@ func (v *View) List(p vpath.Path, opt ListOptions, each func(content.Info) error
 		return each(info)
 	}
 	l := v.listing(at, opt, each)
-	if err := at.store.List(at.name, l.physical); err != nil && !l.onlyVirtual(at, err) {
+	wanted := content.Selection{Wanted: l.wanted, NamesOnly: opt.NamesOnly}
+	if err := at.store.List(at.name, wanted, l.physical); err != nil && !l.onlyVirtual(at, err) {
 		return err
 	}
 	return l.virtualBefore("")
@@ -44,31 +47,42 @@ func (v *View) List(p vpath.Path, opt ListOptions, each func(content.Info) error
 
 // listing merges what a store lists with the virtual directories.
 type listing struct {
-	opt     ListOptions
-	each    func(content.Info) error
+	all     bool
+	matches func(name string) bool
 	hidden  func(name string) bool
 	covered func(name string) bool // by a virtual directory
-	virtual []content.Info         // still to be shown, in order
-	err     error                  // of each
+	each    func(content.Info) error
+	virtual []content.Info // still to be shown, in order
+	err     error          // of each
 }
 
 func (v *View) listing(at place, opt ListOptions, each func(content.Info) error) *listing {
-	l := &listing{opt: opt, each: each, hidden: v.namespace.settings.Access.Hidden(at.path)}
-	l.covered = func(name string) bool {
-		if at.directory == nil || len(at.directory.children) == 0 {
-			return false
-		}
-		child := at.directory.children[vpath.Fold(name)]
-		return child != nil && child.store != nil
+	l := &listing{
+		all: opt.All, each: each, matches: matcher(opt.Pattern),
+		hidden:  v.namespace.settings.Access.Hidden(at.path),
+		covered: func(string) bool { return false },
+	}
+	if at.directory != nil && len(at.directory.children) > 0 {
+		l.covered = at.directory.mounts
 	}
 	if at.directory != nil && v.namespace.settings.ListVirtualDirectories {
 		for _, child := range at.directory.sorted {
+			if !l.shows(child.name) {
+				continue
+			}
 			if info, ok := v.entry(at.path, child); ok {
 				l.virtual = append(l.virtual, info)
 			}
 		}
 	}
 	return l
+}
+
+// mounts reports whether a virtual directory stands in d at name.
+func (d *directory) mounts(name string) bool {
+	var buf [foldBuffer]byte
+	child := d.children[string(vpath.AppendFold(buf[:0], name))]
+	return child != nil && child.store != nil
 }
 
 // entry returns the line of a virtual directory, with what its target tells,
@@ -87,13 +101,21 @@ func (v *View) entry(dir vpath.Path, child *directory) (content.Info, bool) {
 	return info, true
 }
 
+// wanted reports whether an entry of the store is to be shown, by its name.
+func (l *listing) wanted(name string) bool {
+	return nameable(name) && l.shows(name) && !l.covered(name)
+}
+
+// shows reports whether the client wants to see name and may.
+func (l *listing) shows(name string) bool { return l.matches(name) && !l.hidden(name) }
+
 // physical takes one entry of the store.
 func (l *listing) physical(info content.Info) error {
-	if !nameable(info.Name) || l.covered(info.Name) {
-		return nil
-	}
 	if err := l.virtualBefore(info.Name); err != nil {
 		return err
+	}
+	if info.Hidden && !l.all {
+		return nil
 	}
 	return l.show(info)
 }
@@ -112,9 +134,6 @@ func (l *listing) virtualBefore(name string) error {
 }
 
 func (l *listing) show(info content.Info) error {
-	if info.Hidden && !l.opt.All || l.hidden(info.Name) || !match(l.opt.Pattern, info.Name) {
-		return nil
-	}
 	l.err = l.each(info)
 	return l.err
 }
@@ -129,5 +148,10 @@ func (l *listing) onlyVirtual(at place, err error) bool {
 // control characters would break the lines of a listing, and a backslash
 // means a directory to this server and to many clients.
 func nameable(name string) bool {
-	return !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '\\' || r == '/' })
+	for i := range len(name) {
+		if c := name[i]; c < ' ' || c == '\\' || c == '/' {
+			return false
+		}
+	}
+	return true
 }

@@ -1,31 +1,37 @@
 package vfs
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// match reports whether name matches a Windows wildcard: "*" is any text, "?"
-// any character, or none at the end of the name or before a dot, and a dot
-// before a wildcard may be the end of the name, so that "*.*" is everything.
-// "*." at the end is a name without a dot. Case does not count.
-func match(pattern, name string) bool {
+// matcher returns a function that reports whether a name matches a Windows
+// wildcard: "*" is any text, "?" any character, or none at the end of the name
+// or before a dot, and a dot before a wildcard may be the end of the name, so
+// that "*.*" is everything. "*." at the end is a name without a dot. Case does
+// not count.
+func matcher(pattern string) func(name string) bool {
 	if pattern == "" || pattern == "*" || pattern == "*.*" {
-		return true
+		return func(string) bool { return true }
 	}
 	pattern = string(vpath.AppendFoldCase(nil, pattern))
-	name = string(vpath.AppendFoldCase(nil, name))
-	if stem, ok := strings.CutSuffix(pattern, "*."); ok {
-		return !strings.Contains(name, ".") && matchFolded(stem+"*", name)
+	stem, noDot := strings.CutSuffix(pattern, "*.")
+	if noDot {
+		pattern = stem + "*"
 	}
-	return matchFolded(pattern, name)
+	var folded []byte
+	return func(name string) bool {
+		folded = vpath.AppendFoldCase(folded[:0], name)
+		return !(noDot && bytes.IndexByte(folded, '.') >= 0) && matchFolded(pattern, folded)
+	}
 }
 
 // matchFolded walks both texts once and goes back only to the last "*", so
 // that no pattern costs more than the product of the lengths.
-func matchFolded(pattern, name string) bool {
+func matchFolded(pattern string, name []byte) bool {
 	star, starName := -1, 0 // behind the last "*", and where it began to match
 	p, n := 0, 0
 	for n < len(name) {
@@ -35,7 +41,7 @@ func matchFolded(pattern, name string) bool {
 			star, starName = p, n
 			continue
 		case p < len(pattern) && pattern[p] == '?' && name[n] != '.':
-			_, size := utf8.DecodeRuneInString(name[n:])
+			_, size := utf8.DecodeRune(name[n:])
 			p, n = p+1, n+size
 			continue
 		case p < len(pattern) && pattern[p] == '?':
@@ -48,7 +54,7 @@ func matchFolded(pattern, name string) bool {
 		if star < 0 {
 			return false
 		}
-		_, size := utf8.DecodeRuneInString(name[starName:])
+		_, size := utf8.DecodeRune(name[starName:])
 		starName += size
 		p, n = star, starName
 	}

@@ -67,5 +67,5 @@ func handle(s content.Store, name string, what int) error {
 	default:
 		_, err = s.Stat("in/" + strings.ToUpper(name))
 	}
-	return errors.Join(err, s.List("out", func(content.Info) error { return nil }))
+	return errors.Join(err, s.List("out", content.Selection{}, func(content.Info) error { return nil }))
 }

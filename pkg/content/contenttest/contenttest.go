@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,7 +72,7 @@ func Text(t *testing.T, s content.Store, name string) string {
 func Names(t *testing.T, s content.Store, name string) []string {
 	t.Helper()
 	var names []string
-	if err := s.List(name, func(i content.Info) error { names = append(names, i.Name); return nil }); err != nil {
+	if err := s.List(name, content.Selection{}, func(i content.Info) error { names = append(names, i.Name); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return names
@@ -202,7 +203,7 @@ func testList(t *testing.T, s content.Store) {
 		}
 	}
 	var got []string
-	err := s.List(".", func(i content.Info) error {
+	err := s.List(".", content.Selection{}, func(i content.Info) error {
 		got = append(got, i.Name)
 		dir := slices.Index(want, i.Name)%3 == 0
 		if i.Dir != dir || !dir && i.Size != int64(len(i.Name)) || time.Since(i.ModTime) > time.Hour {
@@ -213,10 +214,31 @@ func testList(t *testing.T, s content.Store) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("listed %q, %v\nwant   %q", got, err, want)
 	}
+	testSelection(t, s, want)
 	stop, n := errors.New("stop"), 0
-	err = s.List(".", func(content.Info) error { n++; return stop })
+	err = s.List(".", content.Selection{}, func(content.Info) error { n++; return stop })
 	if err != stop || n != 1 { //nolint:errorlint // the very error is wanted
 		t.Errorf("stopped by %v after %d", err, n)
+	}
+}
+
+// testSelection lists a part of want, and asks for no more than names.
+func testSelection(t *testing.T, s content.Store, want []string) {
+	t.Helper()
+	wanted := func(name string) bool { return strings.HasPrefix(name, "test") }
+	want = slices.DeleteFunc(slices.Clone(want), func(name string) bool { return !wanted(name) })
+	for _, namesOnly := range []bool{false, true} {
+		var got []string
+		err := s.List(".", content.Selection{Wanted: wanted, NamesOnly: namesOnly}, func(i content.Info) error {
+			got = append(got, i.Name)
+			if i.Hidden || !namesOnly && i.ModTime.IsZero() {
+				t.Errorf("names only %v: %+v", namesOnly, i)
+			}
+			return nil
+		})
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("names only %v: selected %q, %v, want %q", namesOnly, got, err, want)
+		}
 	}
 }
 

@@ -20,7 +20,9 @@ func testErrors(t *testing.T, s content.Store) {
 		return err
 	}
 	stat := func(name string) error { _, err := s.Stat(name); return err }
-	list := func(name string) error { return s.List(name, func(content.Info) error { return nil }) }
+	list := func(name string) error {
+		return s.List(name, content.Selection{}, func(content.Info) error { return nil })
+	}
 	long := strings.Repeat("x", 300)
 	for _, c := range []struct {
 		what string

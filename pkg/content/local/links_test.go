@@ -63,7 +63,7 @@ func TestLinksOutsideAreRefused(t *testing.T) {
 		if _, err := s.Stat(name); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("Stat(%q): %v", name, err)
 		}
-		if err := s.List(name, func(content.Info) error { return nil }); !errors.Is(err, fs.ErrPermission) {
+		if err := s.List(name, content.Selection{}, func(content.Info) error { return nil }); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("List(%q): %v", name, err)
 		}
 		if err := s.SetModTime(name, time.Now()); !errors.Is(err, fs.ErrPermission) {
@@ -113,7 +113,7 @@ func TestLinksInListings(t *testing.T) {
 	_, s := linked(t)
 	dirs := map[string]bool{"Real": true, "In-dir": true}
 	n := 0
-	if err := s.List(".", func(i content.Info) error {
+	if err := s.List(".", content.Selection{}, func(i content.Info) error {
 		n++
 		if i.Dir != dirs[i.Name] {
 			t.Errorf("%+v", i)
@@ -182,7 +182,7 @@ func TestLinksMadeMeanwhile(t *testing.T) {
 		}
 		s.Mkdir(fmt.Sprintf("flip/dir%d", i))
 		s.Remove("flip/secret2")
-		s.List("flip", func(content.Info) error { return nil })
+		s.List("flip", content.Selection{}, func(content.Info) error { return nil })
 	}
 	close(stop)
 	wg.Wait()
@@ -211,7 +211,7 @@ func TestOnlyRegularFilesAreOpened(t *testing.T) {
 		if _, _, err := s.Open(name+"/x", content.Replace); !errors.Is(err, content.ErrPathNotFound) {
 			t.Errorf("%s/x: %v", name, err)
 		}
-		if err := s.List(name, func(content.Info) error { return nil }); !errors.Is(err, content.ErrNotDirectory) {
+		if err := s.List(name, content.Selection{}, func(content.Info) error { return nil }); !errors.Is(err, content.ErrNotDirectory) {
 			t.Errorf("list %s: %v", name, err)
 		}
 	}
@@ -297,7 +297,7 @@ func TestWhatTheSystemTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	ids := map[string]content.FileID{}
-	if err := s.List(".", func(listed content.Info) error {
+	if err := s.List(".", content.Selection{}, func(listed content.Info) error {
 		info, err := s.Stat(listed.Name)
 		if err != nil || info != listed {
 			t.Errorf("Stat tells %+v, List %+v (%v)", info, listed, err)

@@ -1,0 +1,123 @@
+package local
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ftphost/ftphost/pkg/content"
+)
+
+// folder is an open directory. Its entries are read and looked at by its
+// descriptor, without their paths.
+type folder struct {
+	file    *os.File
+	buffer  []byte
+	entries []entry // of the last piece
+}
+
+// pieceBytes is how much of a directory one system call reads: some hundred
+// entries.
+const pieceBytes = 32 << 10
+
+func (t *tree) openFolder(real string) (*folder, error) {
+	file, err := t.OpenFile(real, os.O_RDONLY|openDirectory, 0)
+	if errors.Is(err, unix.ENOTDIR) {
+		// The last name or one on the way.
+		if info, statErr := t.Stat(real); statErr == nil && !info.IsDir() {
+			err = &content.Error{Op: "list", Name: real, Kind: content.ErrNotDirectory, Err: err}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &folder{file: file, buffer: make([]byte, pieceBytes)}, nil
+}
+
+func (f *folder) close() {
+	_ = f.file.Close() // only read
+}
+
+func (f *folder) fd() int { return int(f.file.Fd()) }
+
+// read returns the next entries in the order of the file system, valid until
+// the next call; at the end io.EOF.
+func (f *folder) read() ([]entry, error) {
+	n, err := unix.ReadDirent(f.fd(), f.buffer)
+	for err == unix.EINTR { //nolint:errorlint // a bare number
+		n, err = unix.ReadDirent(f.fd(), f.buffer)
+	}
+	switch {
+	case err == unix.ENOENT: //nolint:errorlint // a bare number
+		return nil, io.EOF // the directory was removed meanwhile
+	case err != nil:
+		return nil, os.NewSyscallError("getdents64", err)
+	case n <= 0:
+		return nil, io.EOF
+	}
+	f.entries = appendEntries(f.entries[:0], f.buffer[:n])
+	return f.entries, nil
+}
+
+// Where the parts of a linux_dirent64 are.
+const (
+	direntLength = 16
+	direntName   = 19
+)
+
+// appendEntries appends the entries in what the system has read, apart from
+// the directory itself and its parent. All names share one string, which is
+// copied once.
+func appendEntries(dst []entry, piece []byte) []entry {
+	text := string(piece)
+	for start := 0; start+direntName <= len(piece); {
+		length := int(binary.NativeEndian.Uint16(piece[start+direntLength:]))
+		if length <= direntName || start+length > len(piece) {
+			break // no such thing comes from a kernel
+		}
+		from, end := start+direntName, start+length
+		if zero := bytes.IndexByte(piece[from:end], 0); zero >= 0 {
+			end = from + zero
+		}
+		if name := text[from:end]; name != "." && name != ".." {
+			dst = append(dst, entry{name: name})
+		}
+		start += length
+	}
+	return dst
+}
+
+// lstat tells about an entry and whether it is a link.
+func (f *folder) lstat(name string) (info content.Info, link bool, err error) {
+	var stat unix.Stat_t
+	err = unix.Fstatat(f.fd(), name, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	for err == unix.EINTR { //nolint:errorlint // a bare number
+		err = unix.Fstatat(f.fd(), name, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	}
+	if err != nil {
+		return content.Info{}, false, &fs.PathError{Op: "lstat", Path: name, Err: err}
+	}
+	return infoOfStat(name, &stat), stat.Mode&unix.S_IFMT == unix.S_IFLNK, nil
+}
+
+// infoOfStat is infoOf without a detour.
+func infoOfStat(name string, stat *unix.Stat_t) content.Info {
+	info := content.Info{
+		Name:     name,
+		ModTime:  time.Unix(stat.Mtim.Unix()),
+		Dir:      stat.Mode&unix.S_IFMT == unix.S_IFDIR,
+		ReadOnly: stat.Mode&ownerWrite == 0,
+		ID:       content.FileID{Volume: uint64(stat.Dev), Number: uint64(stat.Ino)}, //nolint:unconvert // not of this type on every system
+		Mode:     fs.FileMode(stat.Mode) & fs.ModePerm,
+	}
+	if !info.Dir {
+		info.Size = stat.Size
+	}
+	return info
+}

@@ -1,0 +1,130 @@
+package local
+
+import (
+	"errors"
+	"io"
+	"path"
+	"slices"
+
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// maxSorted is how many entries of one directory are held in memory to be
+// sorted. It is as many as can be read and sorted in a few milliseconds, so
+// that the client of a longer listing need not wait for the last name before
+// it sees the first.
+const maxSorted = 10_000
+
+// entry is one name of a directory. The attribute comes with the name where
+// there is one.
+type entry struct {
+	name   string
+	hidden bool
+}
+
+// List calls each for the selected entries of the directory, those of up to
+// maxSorted in Windows order. A link is what it leads to; one that leads
+// nowhere or outside is shown as itself.
+func (s *Store) List(name string, sel content.Selection, each func(content.Info) error) error {
+	var stopped error
+	err := s.at("list", name, func(t *tree, real string) error {
+		f, err := t.openFolder(real)
+		if err != nil {
+			return err
+		}
+		defer f.close()
+		l := listing{tree: t, dir: real, folder: f, Selection: sel, each: each}
+		err = l.run()
+		if stopped = l.stopped; stopped != nil {
+			return nil // it says nothing about the name
+		}
+		return err
+	})
+	if stopped != nil {
+		return stopped
+	}
+	return err
+}
+
+// listing is one run of List.
+type listing struct {
+	content.Selection
+	tree    *tree
+	dir     string // the store's own spelling
+	folder  *folder
+	each    func(content.Info) error
+	stopped error // of each, handed back as it is
+}
+
+// run tells of all entries together, in order, when they are few enough, and
+// of others piece by piece as they are read.
+func (l *listing) run() error {
+	var few []entry
+	for len(few) <= maxSorted {
+		piece, err := l.read()
+		few = append(few, piece...)
+		if errors.Is(err, io.EOF) {
+			slices.SortFunc(few, func(a, b entry) int { return vpath.Compare(a.name, b.name) })
+			return l.tell(few)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := l.tell(few); err != nil {
+		return err
+	}
+	few = nil // not needed for the rest, which may take long
+	for {
+		piece, err := l.read()
+		if told := l.tell(piece); told != nil {
+			return told
+		}
+		if err != nil {
+			return endOfDirectory(err)
+		}
+	}
+}
+
+// read returns the wanted entries of the next piece of the directory, valid
+// until the next call.
+func (l *listing) read() ([]entry, error) {
+	piece, err := l.folder.read()
+	if l.Wanted != nil {
+		piece = slices.DeleteFunc(piece, func(e entry) bool { return !l.Wanted(e.name) })
+	}
+	return piece, err
+}
+
+// tell calls each for the entries, except those that are gone by now.
+func (l *listing) tell(entries []entry) error {
+	for _, e := range entries {
+		info := content.Info{Name: e.name, Hidden: e.hidden}
+		if !l.NamesOnly {
+			var err error
+			if info, err = l.look(e.name); err != nil {
+				if missing(err) {
+					continue
+				}
+				return err
+			}
+		}
+		if l.stopped = l.each(info); l.stopped != nil {
+			return l.stopped
+		}
+	}
+	return nil
+}
+
+// look tells about an entry. Within the directory alone a link could not be
+// followed, so that is asked of the tree.
+func (l *listing) look(name string) (content.Info, error) {
+	info, link, err := l.folder.lstat(name)
+	if err == nil && link {
+		if target, err := l.tree.Stat(path.Join(l.dir, name)); err == nil {
+			return infoOf(name, target), nil
+		}
+	}
+	return info, err
+}
