@@ -144,6 +144,7 @@ func (l *lab) kinds(sc scenario) []kind {
 	if sc.hosts {
 		kinds = slices.Clone(l.many)
 	}
+	kinds = slices.DeleteFunc(kinds, func(k kind) bool { return k.name == sc.except })
 	if sc.limit != "" {
 		kinds = append(kinds, l.limit(sc.limit))
 	}

@@ -10,10 +10,11 @@ import "time"
 type scenario struct {
 	name   string
 	unit   unit
-	pinned bool // the server may use one core only
-	disk   bool // the account's folder is on disk, not in memory
-	hosts  bool // compares ftphost with itself holding many sites
-	fresh  bool // each round has processes of its own: memory that was used once seems to cost nothing later
+	pinned bool   // the server may use one core only
+	disk   bool   // the account's folder is on disk, not in memory
+	hosts  bool   // compares ftphost with itself holding many sites
+	fresh  bool   // each round has processes of its own: memory that was used once seems to cost nothing later
+	except string // the server that does not have the command
 	amount func(sizes) float64
 	run    func(*trial) error
 	limit  string // kind of runLimit, empty: no physical limit to compare with
@@ -43,6 +44,7 @@ func scenarios() []scenario {
 		{name: "idle sessions", fresh: true, unit: unit{name: "KiB/session"}, amount: func(n sizes) float64 { return float64(n.idle) }, run: idleSessions, limit: "hold", bare: bareHold},
 		{name: "LIST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("LIST")},
 		{name: "NLST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("NLST")},
+		{name: "MLSD long", except: "vsftpd", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("MLSD")},
 		{name: "RETR parallel", unit: perGiB, amount: func(n sizes) float64 { return gib(n.piece) * float64(n.parallel) }, run: retrParallel},
 		{name: "NOOP", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("NOOP")},
 		{name: "SIZE", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("SIZE " + smallName(0))},
