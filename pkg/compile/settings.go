@@ -129,7 +129,8 @@ type userIsolationSettings struct {
 }
 
 type directoryBrowseSettings struct {
-	ShowFlags int `config:"showFlags"`
+	ShowFlags               int `config:"showFlags"`
+	VirtualDirectoryTimeout int `config:"virtualDirectoryTimeout"`
 }
 
 type logFileSettings struct {

@@ -57,7 +57,6 @@ func without() map[string]string {
 		ftp + "/security/sslClientCertificates":                                      later,
 		ftp + "/customFeatures":                                                      later,
 		ftp + "/userIsolation/activeDirectory":                                       later,
-		ftp + "/directoryBrowse/@virtualDirectoryTimeout":                            "virtual directories are local folders",
 		"system.ftpServer/log/customLogging":                                         "left from FTP 7.0",
 		"system.ftpServer/security/ipSecurity/@enableReverseDns":                     later,
 		"system.ftpServer/security/ipSecurity/add/@subnetMask":                       later,

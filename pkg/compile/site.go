@@ -172,6 +172,7 @@ func (c *compiler) namespace(s *site.Site, e *apphost.Element, settings *siteSet
 		AllowReplaceOnRename:       settings.FTP.FileHandling.AllowReplaceOnRename,
 		AllowReadUploadsInProgress: settings.FTP.FileHandling.AllowReadUploadsInProgress,
 		ListVirtualDirectories:     s.Browse.VirtualDirectories,
+		VirtualDirectoryTimeout:    seconds(settings.FTP.Browse.VirtualDirectoryTimeout),
 	})
 	if err != nil {
 		c.errorf(e.Pos(), sectionSites, "site %q: %v", s.Name, err)

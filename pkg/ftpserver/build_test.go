@@ -98,7 +98,8 @@ type ftpElement struct {
 		Expand     bool   `xml:"expandVariables,attr"`
 	} `xml:"messages"`
 	Browse struct {
-		Flags string `xml:"showFlags,attr"`
+		Flags   string `xml:"showFlags,attr"`
+		Timeout string `xml:"virtualDirectoryTimeout,attr"`
 	} `xml:"directoryBrowse"`
 	Files struct {
 		KeepPartial    bool `xml:"keepPartialUploads,attr"`
@@ -274,6 +275,7 @@ func (w *world) namespace(t testing.TB, e *siteElement) *vfs.Namespace {
 		KeepPartialUploads: e.FTP.Files.KeepPartial, AllowReplaceOnRename: e.FTP.Files.Replace,
 		AllowReadUploadsInProgress: e.FTP.Files.ReadInProgress,
 		ListVirtualDirectories:     strings.Contains(e.FTP.Browse.Flags, "DisplayVirtualDirectories"),
+		VirtualDirectoryTimeout:    secs(t, e.FTP.Browse.Timeout, 5),
 	}
 	for _, d := range e.Directories {
 		settings.Mounts = append(settings.Mounts, vfs.Mount{Path: vpath.Clean(d.Path), Store: local.New(d.Physical)})

@@ -14,6 +14,7 @@ type directory struct {
 	store    content.Store // nil when it is only on the way
 	children map[string]*directory
 	sorted   []*directory // children in the order of a listing
+	stamps   stamps
 }
 
 // at returns the directory of path below d, making it when it is missing.

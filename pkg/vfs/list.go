@@ -90,10 +90,13 @@ func (d *directory) mounts(name string) bool {
 // is left out when the store has it, and lists it, itself.
 func (v *View) entry(dir vpath.Path, child *directory) (content.Info, bool) {
 	at := v.namespace.locate(dir.Join(child.name))
-	info, err := at.store.Stat(at.name)
-	if child.store == nil && err == nil {
-		return info, false
+	if child.store == nil {
+		if info, err := at.store.Stat(at.name); err == nil {
+			return info, false
+		}
+		return child.info(time.Now()), true
 	}
+	info, err := child.stamps.ask(at, v.namespace.settings.VirtualDirectoryTimeout)
 	if err != nil {
 		return child.info(time.Now()), true
 	}

@@ -38,6 +38,9 @@ type Settings struct {
 	AllowReadUploadsInProgress bool
 	// ListVirtualDirectories shows virtual directories in listings.
 	ListVirtualDirectories bool
+	// VirtualDirectoryTimeout is how long a listing waits for the time of a
+	// virtual directory's target; it shows the present then. At 0 it does not ask.
+	VirtualDirectoryTimeout time.Duration
 }
 
 // Namespace is the tree of files of one site. It is fixed once built and safe

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
@@ -41,7 +42,7 @@ func build(t *testing.T, mounts map[vpath.Path]string, files string, levels []ac
 	if levels == nil {
 		levels = []access.Level{{Path: "/", Rules: []access.Rule{{Users: []string{"*"}, Permissions: access.Read | access.Write}}}}
 	}
-	h.settings = vfs.Settings{Access: access.NewTree(levels)}
+	h.settings = vfs.Settings{Access: access.NewTree(levels), VirtualDirectoryTimeout: time.Minute}
 	for path, folder := range mounts {
 		h.settings.Mounts = append(h.settings.Mounts, vfs.Mount{Path: path, Store: local.New(filepath.Join(h.dir, folder))})
 	}
