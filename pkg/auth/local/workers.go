@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"runtime"
+	"runtime/debug"
 	"time"
 )
 
@@ -51,8 +52,8 @@ func (w *Workers) do(ctx context.Context, f func()) error {
 }
 
 // Run gives the memory of hashes back some seconds after they were made: an
-// otherwise quiet process would collect it only after minutes. The collection
-// costs less than one hash, and there is one for all hashes of those seconds.
+// otherwise quiet process would collect it only after minutes. This costs less
+// than one hash, and happens once for all hashes of those seconds.
 // It returns when ctx ends.
 func (w *Workers) Run(ctx context.Context) {
 	for {
@@ -72,8 +73,8 @@ func (w *Workers) Run(ctx context.Context) {
 		case <-w.used: // those that followed are collected too
 		default:
 		}
-		// The runtime then returns in the background what the heap has no
-		// use for, so that nobody waits for the system.
-		runtime.GC()
+		// A collection alone would leave it to a scavenger that after a
+		// single hash takes the hash's size for the usual one.
+		debug.FreeOSMemory()
 	}
 }
