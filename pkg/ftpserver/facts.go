@@ -170,13 +170,12 @@ func (l *letters) of(dir bool, rights vfs.Rights) string {
 func appendStamp(dst []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
-	dst = appendPadded(dst, int64(year), 4, '0')
-	dst = appendPadded(dst, int64(month), 2, '0')
-	dst = appendPadded(dst, int64(day), 2, '0')
 	hour, minute, second := t.Clock()
-	dst = appendPadded(dst, int64(hour), 2, '0')
-	dst = appendPadded(dst, int64(minute), 2, '0')
-	return appendPadded(dst, int64(second), 2, '0')
+	dst = appendYear(dst, year)
+	for _, n := range [...]int{int(month), day, hour, minute, second} {
+		dst = appendTwo(dst, n, '0')
+	}
+	return dst
 }
 
 // appendOctal appends three octal digits.

@@ -53,26 +53,27 @@ func (s listStyle) appendLine(dst []byte, info content.Info, now time.Time, writ
 // appendDOS appends "07-19-24  04:46PM                    4 ".
 func (s listStyle) appendDOS(dst []byte, info content.Info, at time.Time) []byte {
 	year, month, day := at.Date()
-	dst = append(appendPadded(dst, int64(month), 2, '0'), '-')
-	dst = append(appendPadded(dst, int64(day), 2, '0'), '-')
+	dst = append(appendTwo(dst, int(month), '0'), '-')
+	dst = append(appendTwo(dst, day, '0'), '-')
 	if s.longDate {
-		dst = appendPadded(dst, int64(year), 4, '0')
+		dst = appendYear(dst, year)
 	} else {
-		dst = appendPadded(dst, int64(year%100), 2, '0')
+		dst = appendTwo(dst, max(year, 0)%100, '0')
 	}
-	hour, half := at.Hour(), "AM"
+	hour, minute, _ := at.Clock()
+	half := "AM"
 	if hour >= 12 {
 		hour, half = hour-12, "PM"
 	}
 	if hour == 0 {
 		hour = 12
 	}
-	dst = append(appendPadded(append(dst, "  "...), int64(hour), 2, '0'), ':')
-	dst = append(appendPadded(dst, int64(at.Minute()), 2, '0'), half...)
+	dst = append(appendTwo(append(dst, "  "...), hour, '0'), ':')
+	dst = append(appendTwo(dst, minute, '0'), half...)
 	if info.Dir {
 		dst = append(dst, dosDirectory...)
 	} else {
-		dst = appendPadded(dst, info.Size, dosSizeWidth, ' ')
+		dst = appendPadded(dst, info.Size, dosSizeWidth)
 	}
 	return append(dst, ' ')
 }
@@ -92,26 +93,42 @@ func appendUnix(dst []byte, info content.Info, at, now time.Time, writable bool)
 		dst = append(dst, unixReadOnly...)
 	}
 	dst = append(dst, unixOwner...)
-	dst = append(appendPadded(dst, size, unixSizeWidth, ' '), ' ')
+	dst = append(appendPadded(dst, size, unixSizeWidth), ' ')
 	year, month, day := at.Date()
 	dst = append(append(dst, month.String()[:3]...), ' ')
-	dst = append(appendPadded(dst, int64(day), 2, ' '), ' ')
+	dst = append(appendTwo(dst, day, ' '), ' ')
 	if year != now.Year() {
-		dst = appendPadded(dst, int64(year), 5, ' ')
+		dst = appendYear(append(dst, ' '), year)
 	} else {
-		dst = append(appendPadded(dst, int64(at.Hour()), 2, ' '), ':')
-		dst = appendPadded(dst, int64(at.Minute()), 2, '0')
+		hour, minute, _ := at.Clock()
+		dst = append(appendTwo(dst, hour, ' '), ':')
+		dst = appendTwo(dst, minute, '0')
 	}
 	return append(dst, ' ')
 }
 
-// appendPadded appends n, padded on the left to width.
-func appendPadded(dst []byte, n int64, width int, pad byte) []byte {
+// appendTwo appends a number of at most two digits, padded to two. This and
+// appendYear are what most of a line costs.
+func appendTwo(dst []byte, n int, pad byte) []byte {
+	if n < 10 {
+		return append(dst, pad, byte('0'+n))
+	}
+	return append(dst, byte('0'+n/10), byte('0'+n%10))
+}
+
+// appendYear appends four digits; a file system may have other years all the
+// same, and shows the nearest.
+func appendYear(dst []byte, year int) []byte {
+	year = max(0, min(year, 9999))
+	return appendTwo(appendTwo(dst, year/100, '0'), year%100, '0')
+}
+
+// appendPadded appends n, padded with spaces on the left to width.
+func appendPadded(dst []byte, n int64, width int) []byte {
+	const spaces = "                     " // of the widest column
 	var digits [20]byte
 	text := strconv.AppendInt(digits[:0], n, 10)
-	for range width - len(text) {
-		dst = append(dst, pad)
-	}
+	dst = append(dst, spaces[:max(width-len(text), 0)]...)
 	return append(dst, text...)
 }
 

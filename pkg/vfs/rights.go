@@ -3,6 +3,7 @@ package vfs
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
@@ -36,9 +37,11 @@ func (v *View) Rights(p vpath.Path, info content.Info) Rights {
 func (v *View) RightsIn(dir vpath.Path) func(content.Info) Rights {
 	at := v.namespace.locate(dir)
 	entries := v.namespace.settings.Access.Entries(v.principal, dir)
+	before := strings.TrimSuffix(string(dir), "/") + "/"
 	return func(info content.Info) Rights {
 		granted, filter := entries(info.Name)
-		entry := place{path: dir.Join(info.Name), store: at.store}
+		// What List shows is one segment, so that nothing has to be cleaned.
+		entry := place{path: vpath.Path(before + info.Name), store: at.store}
 		if at.directory != nil && len(at.directory.children) > 0 {
 			entry = v.namespace.locate(entry.path)
 		}

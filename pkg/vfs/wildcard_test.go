@@ -42,7 +42,7 @@ func TestMatch(t *testing.T) {
 // A pattern of many stars ends as surely as any other: were it tried in every
 // way, this would not come back.
 func TestMatchEnds(t *testing.T) {
-	if matcher(strings.Repeat("*a", 200)+"b")(strings.Repeat("a", 4000)) {
+	if matcher(strings.Repeat("*a", 200) + "b")(strings.Repeat("a", 4000)) {
 		t.Error("there is no b")
 	}
 }
