@@ -3,15 +3,8 @@
 package codepage
 
 import (
-	"slices"
+	"math"
 	"unicode/utf8"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/japanese"
-	"golang.org/x/text/encoding/korean"
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/encoding/traditionalchinese"
 )
 
 // Page is a code page by the number that Windows gives it. All of them have
@@ -24,33 +17,17 @@ const UTF8 Page = 0
 // longestCode is how many bytes a character takes at most.
 const longestCode = 2
 
-// pages are the code pages there are: those of DOS and of Windows, KOI8 and
-// ISO 8859.
-func pages() map[Page]encoding.Encoding {
-	return map[Page]encoding.Encoding{
-		437: charmap.CodePage437, 850: charmap.CodePage850, 852: charmap.CodePage852, 855: charmap.CodePage855,
-		858: charmap.CodePage858, 860: charmap.CodePage860, 862: charmap.CodePage862, 863: charmap.CodePage863,
-		865: charmap.CodePage865, 866: charmap.CodePage866, 874: charmap.Windows874,
-		932: japanese.ShiftJIS, 936: simplifiedchinese.GBK, 949: korean.EUCKR, 950: traditionalchinese.Big5,
-		1250: charmap.Windows1250, 1251: charmap.Windows1251, 1252: charmap.Windows1252, 1253: charmap.Windows1253,
-		1254: charmap.Windows1254, 1255: charmap.Windows1255, 1256: charmap.Windows1256, 1257: charmap.Windows1257,
-		1258: charmap.Windows1258, 20866: charmap.KOI8R, 21866: charmap.KOI8U,
-		28591: charmap.ISO8859_1, 28592: charmap.ISO8859_2, 28593: charmap.ISO8859_3, 28594: charmap.ISO8859_4,
-		28595: charmap.ISO8859_5, 28596: charmap.ISO8859_6, 28597: charmap.ISO8859_7, 28598: charmap.ISO8859_8,
-		28599: charmap.ISO8859_9, 28603: charmap.ISO8859_13, 28605: charmap.ISO8859_15,
-	}
-}
-
 // Known reports whether there is a code page p. UTF8 is none.
-func (p Page) Known() bool { return pages()[p] != nil }
+func (p Page) Known() bool { return p.encoding() != nil }
 
 // Numbers are the numbers of all code pages in order.
 func Numbers() []int {
 	var numbers []int
-	for p := range pages() {
-		numbers = append(numbers, int(p))
+	for n := range math.MaxUint16 {
+		if Page(n).Known() { //nolint:gosec // in its range
+			numbers = append(numbers, n)
+		}
 	}
-	slices.Sort(numbers)
 	return numbers
 }
 
@@ -143,7 +120,7 @@ type coder struct {
 }
 
 func (p Page) coder() coder {
-	e := pages()[p]
+	e := p.encoding()
 	return coder{e.NewEncoder().Transformer, e.NewDecoder().Transformer}
 }
 

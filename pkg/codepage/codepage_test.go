@@ -118,3 +118,23 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkEncode(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		page codepage.Page
+		text string
+	}{
+		{"plain", 1252, "quarterly report.pdf"},
+		{"western", 1252, "Übersicht für März.pdf"},
+		{"japanese", 932, "四半期報告書.pdf"},
+		{"missing", 1252, "四半期報告書.pdf"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c.page.Encode(c.text)
+			}
+		})
+	}
+}
