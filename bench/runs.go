@@ -146,6 +146,12 @@ func (t *trial) hold(open func() (*wire, error)) error {
 		}
 		return nil
 	}
+	first, err := open()
+	if err != nil {
+		return err
+	}
+	first.close(false)
+	time.Sleep(t.sizes.idleWait) // what the first login takes, such as a hash of the password, is gone
 	t.begin()
 	if err := more(); err != nil {
 		return err
