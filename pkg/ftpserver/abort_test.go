@@ -129,3 +129,27 @@ func TestHalfOpenActiveChannel(t *testing.T) {
 		c.expect("425 ")
 	})
 }
+
+// TestNobodyReads: what the client does not take ends by the least number of
+// bytes a second, and the control connection stays.
+func TestNobodyReads(t *testing.T) {
+	inBubble(t, "testdata/files.txtar", nil, func(t *testing.T, r *running) {
+		r.fill(t)
+		c := r.dial(t)
+		c.login()
+		for _, command := range []string{"RETR big", "LIST many", "NLST many"} {
+			data := c.passive(r)
+			c.send(command + "\r\n")
+			c.expect("125 ")
+			began := time.Now()
+			c.expect("425 Data channel timed out due to not meeting the minimum bandwidth requirement.\r\n")
+			// What the connection itself holds counts for the first span.
+			if waited := time.Since(began); waited < 30*time.Second || waited > 61*time.Second {
+				t.Errorf("%s: 425 after %v", command, waited)
+			}
+			_ = data.Close()
+			c.send("NOOP\r\n")
+			c.expect("200 ")
+		}
+	})
+}

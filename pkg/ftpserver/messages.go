@@ -63,7 +63,7 @@ func (s *session) product() string {
 	if s.site == nil {
 		return product
 	}
-	return s.site.Protocol.Identity
+	return s.page().Fit(s.site.Protocol.Identity)
 }
 
 // replyLines is a reply of several lines, all alike; of none, one empty line.
