@@ -383,7 +383,7 @@ const computer = "WEB01"
 type accountList []ftptest.Account
 
 func (l accountList) Authenticate(_ context.Context, c auth.Credentials) (*auth.Principal, error) {
-	name := strings.TrimPrefix(c.User, computer+`\`)
+	name := strings.TrimSuffix(strings.TrimPrefix(strings.Replace(c.User, "/", `\`, 1), computer+`\`), "@"+computer)
 	if name == "down" {
 		return nil, errors.New("the directory server does not answer")
 	}

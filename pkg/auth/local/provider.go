@@ -74,16 +74,16 @@ func (p *Provider) verify(ctx context.Context, e *entry, password string) (bool,
 	return ok, err
 }
 
-// find returns the account of a typed name: user, COMPUTER\user or
-// user@computer, where the computer is Domain, "." or localhost; nil when
+// find returns the account of a typed name: user, COMPUTER\user, COMPUTER/user
+// or user@computer, where the computer is Domain, "." or localhost; nil when
 // there is none.
 func (p *Provider) find(typed string) *entry {
 	d := p.Directory()
-	if domain, name, ok := strings.Cut(typed, `\`); ok {
-		if !p.isComputer(domain) {
+	if i := strings.IndexAny(typed, `\/`); i >= 0 {
+		if !p.isComputer(typed[:i]) {
 			return nil
 		}
-		return d.entries[auth.Fold(name)]
+		return d.entries[auth.Fold(typed[i+1:])]
 	}
 	if i := strings.LastIndexByte(typed, '@'); i >= 0 {
 		if !p.isComputer(typed[i+1:]) {

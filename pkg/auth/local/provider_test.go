@@ -45,6 +45,8 @@ func TestAuthenticate(t *testing.T) {
 		{"aNN", "pw", nil},
 		{`ftp01\ann`, "pw", nil},
 		{`.\ann`, "pw", nil},
+		{"FTP01/ann", "pw", nil},
+		{"OTHER/ann", "pw", auth.ErrLogon},
 		{`LOCALHOST\ann`, "pw", nil},
 		{"ann@FTP01", "pw", nil},
 		{"ann@localhost", "pw", nil},
