@@ -141,6 +141,13 @@ type server struct {
 func serve(t *testing.T, home string) *server {
 	t.Helper()
 	s := launch(t, home)
+	s.awaitListening(t)
+	return s
+}
+
+// awaitListening waits until the server listens.
+func (s *server) awaitListening(t *testing.T) {
+	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for !listening(s.port) {
 		select {
@@ -152,15 +159,22 @@ func serve(t *testing.T, home string) *server {
 			t.Fatalf("serve does not listen on port %d\n%s", s.port, s.talk)
 		}
 	}
-	return s
 }
 
 // launch starts the binary on free ports without waiting.
 func launch(t *testing.T, home string) *server {
 	t.Helper()
+	return launchAs(t, home)
+}
+
+// launchAs is launch with the command that runs the binary: one that becomes
+// it, so that the process is the server's.
+func launchAs(t *testing.T, home string, run ...string) *server {
+	t.Helper()
 	offset := freeOffset(t)
 	s := &server{home: home, offset: offset, port: 21 + offset, talk: &buffer{}, done: make(chan struct{})}
-	s.cmd = exec.Command(binary, "serve", "--home", home, "--port-offset", strconv.Itoa(offset))
+	run = append(run, binary, "serve", "--home", home, "--port-offset", strconv.Itoa(offset))
+	s.cmd = exec.Command(run[0], run[1:]...)
 	s.cmd.Stdout, s.cmd.Stderr = s.talk, s.talk
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -259,44 +273,6 @@ func (b *buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
-}
-
-func writeFile(t *testing.T, path string, data []byte) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// sameFile fails unless both files hold the same bytes.
-func sameFile(t *testing.T, got, want string) {
-	t.Helper()
-	g, err := os.ReadFile(got)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	w, err := os.ReadFile(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(g, w) {
-		t.Errorf("%s (%d bytes) differs from %s (%d bytes)", got, len(g), want, len(w))
-	}
-}
-
-// randomFile creates a file of size bytes that do not repeat.
-func randomFile(t *testing.T, name string, size int) string {
-	t.Helper()
-	data := make([]byte, size)
-	src := rand.NewChaCha8([32]byte([]byte(fmt.Sprintf("%-32d", size))))
-	_, _ = src.Read(data)
-	path := filepath.Join(t.TempDir(), name)
-	writeFile(t, path, data)
-	return path
 }
 
 // control is the control port as text.
