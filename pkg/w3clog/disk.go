@@ -188,9 +188,9 @@ func (d *disk) close() error {
 }
 
 // idle closes the file when it was not used for a while, and reports whether
-// it did.
+// it was not.
 func (d *disk) idle(now time.Time) bool {
-	if d.file == nil || now.Sub(d.used) < idleTime {
+	if now.Sub(d.used) < idleTime {
 		return false
 	}
 	_ = d.close() // every line in it was written and checked

@@ -16,6 +16,11 @@ const (
 	reportInterval = time.Minute
 )
 
+// maxOpen is how many files stay open while there is nothing to write. With
+// more logs in use, the others are opened for each writing, so that thousands
+// of sites do not need as many descriptors.
+const maxOpen = 512
+
 // ErrLost means that lines were dropped because they could not be written for
 // longer than memory lasts.
 var ErrLost = errors.New("log lines were lost")
@@ -24,7 +29,7 @@ var ErrLost = errors.New("log lines were lost")
 // it, and then calls Close.
 type Files struct {
 	onError func(error)
-	wake    chan struct{}
+	waiting waiting
 
 	mu      sync.Mutex
 	streams map[string]*stream
@@ -32,15 +37,9 @@ type Files struct {
 	closed  bool
 
 	writing  sync.Mutex // held by whoever uses a disk; guards what follows
-	lost     int64      // since the last report
+	inUse    map[*stream]struct{}
+	lost     int64 // lines, since the last report
 	reported time.Time
-}
-
-// stream is one directory: lines that wait, and the file they go to.
-type stream struct {
-	queue queue
-	disk  disk
-	batch batch // taken from queue and not written yet
 }
 
 // NewFiles returns no logs yet. onError, which may be nil, is told of trouble
@@ -50,7 +49,9 @@ func NewFiles(onError func(error)) *Files {
 	if onError == nil {
 		onError = func(error) {}
 	}
-	return &Files{onError: onError, wake: make(chan struct{}, 1), streams: map[string]*stream{}, layouts: map[Fields]layout{}}
+	f := &Files{onError: onError, streams: map[string]*stream{}, layouts: map[Fields]layout{}, inUse: map[*stream]struct{}{}}
+	f.waiting.wake = make(chan struct{}, 1)
+	return f
 }
 
 // Open returns the log of the settings, or nil when they are not enabled.
@@ -67,7 +68,7 @@ func (f *Files) Open(s Settings) *Log {
 	st := f.streams[s.Directory]
 	if st == nil {
 		st = &stream{disk: disk{dir: s.Directory}}
-		st.queue.wake, st.queue.closed = f.wake, f.closed
+		st.queue.stream, st.queue.waiting, st.queue.closed = st, &f.waiting, f.closed
 		f.streams[s.Directory] = st
 	}
 	return &Log{settings: s, layout: f.layout(s.Fields), queue: &st.queue}
@@ -95,7 +96,7 @@ func (f *Files) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-		case <-f.wake:
+		case <-f.waiting.wake:
 		}
 		f.Flush()
 	}
@@ -108,10 +109,11 @@ func (f *Files) Flush() {
 	defer f.writing.Unlock()
 	err := f.flush()
 	now := time.Now()
-	for _, st := range f.list() {
+	for st := range f.inUse {
 		if len(st.batch.data) == 0 && st.disk.idle(now) {
 			st.batch = batch{}
 			st.queue.release()
+			delete(f.inUse, st)
 		}
 	}
 	f.report(now, err)
@@ -154,12 +156,14 @@ func (f *Files) list() []*stream {
 	return list
 }
 
-// flush writes all streams. The error is the first one, with how many logs
-// have trouble.
+// flush writes all streams in use. The error is the first one, with how many
+// logs have trouble.
 func (f *Files) flush() error {
 	var first error
 	failing := 0
-	for _, st := range f.list() {
+	f.waiting.take(f.inUse)
+	open := 0
+	for st := range f.inUse {
 		if err := st.flush(); err != nil {
 			failing++
 			if first == nil {
@@ -167,29 +171,17 @@ func (f *Files) flush() error {
 			}
 		}
 		f.lost += st.queue.takeDropped()
+		if st.disk.file == nil {
+			continue
+		}
+		if open++; open > maxOpen {
+			_ = st.disk.close() // every line in it was written and checked
+		}
 	}
 	if failing > 1 {
 		return fmt.Errorf("%w (and %d more logs cannot be written)", first, failing-1)
 	}
 	return first
-}
-
-// flush writes what an earlier attempt left, then what came since.
-func (st *stream) flush() error {
-	if err := st.write(); err != nil {
-		return err
-	}
-	st.batch = st.queue.take(st.batch)
-	return st.write()
-}
-
-func (st *stream) write() error {
-	n, err := st.disk.write(&st.batch)
-	st.batch.drop(n)
-	if err != nil {
-		return fmt.Errorf("writing the log in %s: %w", st.disk.dir, err)
-	}
-	return nil
 }
 
 // report tells trouble to onError unless it did so less than a minute ago;

@@ -32,9 +32,11 @@ func (l *Log) Write(e *Entry) {
 
 // queue holds the lines of one directory until they are written.
 type queue struct {
-	wake chan<- struct{} // told when much waits
+	stream  *stream  // whose it is
+	waiting *waiting // where it is to be noted
 
 	mu      sync.Mutex
+	noted   bool // since the last take
 	batch   batch
 	line    line // here because one of its own would be garbage for each Write
 	dropped int64
@@ -62,6 +64,10 @@ func (q *queue) append(l *Log, e *Entry) {
 	if q.closed {
 		return
 	}
+	if !q.noted {
+		q.noted = true
+		q.waiting.add(q.stream)
+	}
 	before := len(q.batch.data)
 	w := &q.line
 	w.buf, w.utf8 = q.batch.data, l.settings.UTF8
@@ -76,7 +82,7 @@ func (q *queue) append(l *Log, e *Entry) {
 	q.batch.data = w.buf
 	if before < wakeSize && len(w.buf) >= wakeSize {
 		select {
-		case q.wake <- struct{}{}:
+		case q.waiting.wake <- struct{}{}:
 		default:
 		}
 	}
@@ -99,6 +105,7 @@ func (q *queue) take(empty batch) batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	full := q.batch
+	q.noted = false
 	q.line.buf = nil
 	q.batch = batch{empty.data[:0], empty.parts[:0]}
 	return full
