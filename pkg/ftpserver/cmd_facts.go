@@ -12,7 +12,9 @@ import (
 )
 
 // mlsd sends the facts of a directory's entries (RFC 3659 §7). There are no
-// wildcards and no flags.
+// wildcards and no flags. The directory itself and its parent, which may stand
+// there as cdir and pdir, do not: clients that count lines or copy all that
+// they find expect the entries of LIST.
 func (s *session) mlsd(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	dir := s.resolve(cmd.Arg)
 	if err := s.who.view.Enter(dir); errors.Is(err, content.ErrNotDirectory) {

@@ -1,6 +1,8 @@
 package vfs
 
 import (
+	"errors"
+	"io/fs"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/content"
@@ -28,8 +30,11 @@ func (v *View) List(p vpath.Path, opt ListOptions, each func(content.Info) error
 		return err
 	}
 	info, err := at.stat()
+	if opt.Pattern != "" && err == nil && !info.Dir {
+		err = &content.Error{Op: "list", Name: string(p), Kind: content.ErrNotDirectory}
+	}
 	if err != nil {
-		return err
+		return inDirectory(opt, err)
 	}
 	if !info.Dir {
 		if err := v.asFile(p); err != nil {
@@ -43,6 +48,16 @@ func (v *View) List(p vpath.Path, opt ListOptions, each func(content.Info) error
 		return err
 	}
 	return l.virtualBefore("")
+}
+
+// inDirectory is err of a directory that was only named on the way to entries
+// that match a pattern: what is missing then is the path, not the file.
+func inDirectory(opt ListOptions, err error) error {
+	var e *content.Error
+	if opt.Pattern != "" && errors.As(err, &e) && errors.Is(e.Kind, fs.ErrNotExist) {
+		return &content.Error{Op: e.Op, Name: e.Name, Kind: content.ErrPathNotFound, Err: e.Err}
+	}
+	return err
 }
 
 // listing merges what a store lists with the virtual directories.

@@ -70,6 +70,35 @@ func TestListPattern(t *testing.T) {
 	}
 }
 
+// With a pattern, what is missing or a file is the directory before it.
+func TestListPatternErrors(t *testing.T) {
+	h := build(t, map[vpath.Path]string{"/": "root"}, "root/a", nil, nil)
+	for p, want := range map[vpath.Path]error{"/none": content.ErrPathNotFound, "/none/x": content.ErrPathNotFound, "/a": content.ErrNotDirectory} {
+		err := h.view.List(p, vfs.ListOptions{Pattern: "*"}, func(i content.Info) error {
+			t.Errorf("%s: shows %s", p, i.Name)
+			return nil
+		})
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", p, err, want)
+		}
+	}
+}
+
+// NamesOnly shows the same entries.
+func TestListNamesOnly(t *testing.T) {
+	h := build(t, map[vpath.Path]string{"/": "root", "/Pub": "pub"}, "root/a.txt root/d/ root/z.txt pub/x", nil, func(s *vfs.Settings) { s.ListVirtualDirectories = true })
+	for pattern, want := range map[string][]string{"": {"a.txt", "d", "Pub", "z.txt"}, "*.TXT": {"a.txt", "z.txt"}} {
+		var got []string
+		must(t, h.view.List("/", vfs.ListOptions{Pattern: pattern, NamesOnly: true}, func(i content.Info) error {
+			got = append(got, i.Name)
+			return nil
+		}))
+		if !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", pattern, got, want)
+		}
+	}
+}
+
 func TestListErrors(t *testing.T) {
 	h := build(t, map[vpath.Path]string{"/": "root", "/Gone": "gone", "/way/x": "gone", "/real/x": "gone"}, "root/a root/b root/real/f", nil, func(s *vfs.Settings) { s.ListVirtualDirectories = true })
 	list := func(p vpath.Path) error {
