@@ -200,6 +200,10 @@ func TestCheckFindings(t *testing.T) {
 			want: "warning: " + file + `:13:18: system.applicationHost/sites: site "one": it has a certificate, but TLS is not served by this version`,
 		},
 		{
+			name: "no UTF-8 and no code page", from: "<ftpServer>", to: `<ftpServer allowUTF8="false">`,
+			want: "warning: " + file + `:11:20: system.applicationHost/sites: site "one": allowUTF8 is false, but names are UTF-8 as long as ftpHost/protocol names no legacyCodePage`,
+		},
+		{
 			name: "blocking", from: "</configuration>", to: `<system.ftpServer><security><authentication><denyByFailure enabled="true"/></authentication></security></system.ftpServer></configuration>`,
 			want: "warning: " + file + ":22:60: system.ftpServer/security/authentication: blocking addresses after failed logins is not served by this version",
 		},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/codepage"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vpath"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
@@ -67,6 +68,9 @@ func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
 	}
 	if v := security.Child("ssl").Attr("serverCertHash"); v.Text != "" {
 		c.warnf(v.Pos(), sectionSites, "site %q: it has a certificate, but TLS is not served by this version; clients that ask for it are refused", s.Name)
+	}
+	if v := e.Child("ftpServer").Attr("allowUTF8"); !s.AllowUTF8 && s.Protocol.LegacyCodePage == codepage.UTF8 {
+		c.warnf(v.Pos(), sectionSites, "site %q: allowUTF8 is false, but names are UTF-8 as long as ftpHost/protocol names no legacyCodePage, which on Windows was the system's", s.Name)
 	}
 	if !s.Login.AllowAnonymous && len(s.Login.Providers) == 0 {
 		c.warnf(e.Pos(), sectionSites, "site %q: no authentication method is enabled, so nobody can log in", s.Name)
