@@ -15,3 +15,6 @@ func SetMaxNames(s *Store, n int) {
 	}
 	t.index.maxNames = n
 }
+
+// MaxSorted is how many entries are sorted.
+const MaxSorted = maxSorted

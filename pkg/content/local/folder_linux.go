@@ -22,9 +22,12 @@ type folder struct {
 	entries []entry // of the last piece
 }
 
-// pieceBytes is how much of a directory one system call reads: some hundred
-// entries.
-const pieceBytes = 32 << 10
+// How much of a directory one system call reads: at first all of a small one,
+// then some hundred entries.
+const (
+	firstPieceBytes = 4 << 10
+	pieceBytes      = 32 << 10
+)
 
 func (t *tree) openFolder(real string) (*folder, error) {
 	file, err := t.OpenFile(real, os.O_RDONLY|openDirectory, 0)
@@ -37,7 +40,7 @@ func (t *tree) openFolder(real string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{file: file, buffer: make([]byte, pieceBytes)}, nil
+	return &folder{file: file, buffer: make([]byte, firstPieceBytes)}, nil
 }
 
 func (f *folder) close() {
@@ -62,6 +65,9 @@ func (f *folder) read() ([]entry, error) {
 		return nil, io.EOF
 	}
 	f.entries = appendEntries(f.entries[:0], f.buffer[:n])
+	if len(f.buffer) < pieceBytes && n > len(f.buffer)/2 {
+		f.buffer = make([]byte, pieceBytes)
+	}
 	return f.entries, nil
 }
 
