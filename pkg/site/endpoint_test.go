@@ -1,6 +1,7 @@
 package site_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -104,5 +105,22 @@ func TestConflictKeepsTheFirst(t *testing.T) {
 	}
 	if s := endpoints[0].Select(netip.MustParseAddr("127.0.0.1"), "x"); s != first {
 		t.Errorf("the binding went to %v", s)
+	}
+}
+
+// BenchmarkSelect is what ten thousand sites of one endpoint add to USER.
+func BenchmarkSelect(b *testing.B) {
+	var sites []*site.Site
+	for i := range 10_000 {
+		host := fmt.Sprintf("site%05d.example.com", i)
+		sites = append(sites, named(host, on("*", 21, host)))
+	}
+	endpoints, _ := site.Endpoints(sites)
+	local := netip.MustParseAddr("192.0.2.1")
+	b.ReportAllocs()
+	for b.Loop() {
+		if endpoints[0].Select(local, "site05000.example.com") == nil {
+			b.Fatal("not found")
+		}
 	}
 }
