@@ -59,12 +59,12 @@ func (r *fuzzReplies) next() (fuzzReply, error) {
 	if err != nil {
 		return fuzzReply{}, err
 	}
-	if !regexp.MustCompile(`^[1-5][0-9][0-9][ -]`).MatchString(first) {
+	if len(first) < 4 || first[3] != ' ' && first[3] != '-' {
 		return fuzzReply{}, fmt.Errorf("not a reply: %q", first)
 	}
 	code, err := strconv.Atoi(first[:3])
-	if err != nil {
-		return fuzzReply{}, err
+	if err != nil || code < 100 || code > 599 {
+		return fuzzReply{}, fmt.Errorf("not a code: %q", first)
 	}
 	last := first
 	for first[3] == '-' && !strings.HasPrefix(last, first[:3]+" ") {
