@@ -81,42 +81,73 @@ type content struct {
 	uid          int
 }
 
-// makeContent fills the folders. Everything belongs to uid.
-func makeContent(memory, disk string, uid int, n sizes) (*content, error) {
+// part is one thing in the content, so that a run of some scenarios makes only
+// what they use.
+type part uint8
+
+// The parts.
+const (
+	big part = 1 << iota
+	piece
+	source // of uploads
+	small
+	long // the long folder
+)
+
+// makeContent fills the folders with some parts. Everything belongs to uid.
+func makeContent(memory, disk string, uid int, n sizes, parts part) (*content, error) {
 	c := &content{memory: memory, disk: disk, sums: map[string]uint32{}, uid: uid}
-	source := filepath.Join(memory, "source")
-	var err error
-	c.sums["big"], err = c.file(filepath.Join(memory, "big"), n.download)
-	if err != nil {
-		return nil, err
-	}
-	if c.sums["piece"], err = c.file(filepath.Join(memory, "piece"), n.piece); err != nil {
-		return nil, err
-	}
-	if c.uploadSum, err = c.file(source, n.upload); err != nil {
-		return nil, err
-	}
-	if c.upload, err = os.Open(source); err != nil {
-		return nil, err
-	}
-	if c.smallSum, err = firstSum(source, smallSize); err != nil {
-		return nil, err
-	}
-	for _, dir := range []string{"small", "many", "up"} {
-		if err := c.folder(filepath.Join(memory, dir)); err != nil {
-			return nil, err
+	err := errors.Join(c.folder(filepath.Join(memory, "up")), c.folder(filepath.Join(disk, "up")))
+	for _, one := range []struct {
+		part part
+		make func(*content, sizes) error
+	}{
+		{big, func(c *content, n sizes) error { return c.named("big", n.download) }},
+		{piece, func(c *content, n sizes) error { return c.named("piece", n.piece) }},
+		{source, (*content).makeSource},
+		{small, (*content).makeSmall},
+		{long, (*content).makeLong},
+	} {
+		if err == nil && parts&one.part != 0 {
+			err = one.make(c, n)
 		}
 	}
+	return c, err
+}
+
+// named makes a file that clients may ask for.
+func (c *content) named(name string, size int64) (err error) {
+	c.sums[name], err = c.file(filepath.Join(c.memory, name), size)
+	return err
+}
+
+func (c *content) makeSource(n sizes) (err error) {
+	path := filepath.Join(c.memory, "source")
+	if c.uploadSum, err = c.file(path, n.upload); err != nil {
+		return err
+	}
+	if c.smallSum, err = firstSum(path, smallSize); err != nil {
+		return err
+	}
+	c.upload, err = os.Open(path)
+	return err
+}
+
+func (c *content) makeSmall(sizes) error {
+	err := c.folder(filepath.Join(c.memory, "small"))
 	for i := range smallFiles {
-		name := smallName(i)
-		if c.sums[name], err = c.file(filepath.Join(memory, name), smallSize); err != nil {
-			return nil, err
-		}
+		err = errors.Join(err, c.named(smallName(i), smallSize))
 	}
+	return err
+}
+
+func (c *content) makeLong(n sizes) error {
+	dir := filepath.Join(c.memory, "many")
+	err := c.folder(dir)
 	for i := range n.entries {
-		err = errors.Join(err, os.WriteFile(filepath.Join(memory, "many", fmt.Sprintf("entry-%06d.txt", i)), nil, 0o644))
+		err = errors.Join(err, os.WriteFile(filepath.Join(dir, fmt.Sprintf("entry-%06d.txt", i)), nil, 0o644))
 	}
-	return c, errors.Join(err, c.folder(filepath.Join(disk, "up")))
+	return err
 }
 
 func smallName(i int) string { return fmt.Sprintf("small/file-%04d.dat", i%smallFiles) }

@@ -81,7 +81,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 		l.talk = out
 	}
 	defer l.remove()
-	if err := l.fill(); err != nil {
+	if err := l.fill(chosen); err != nil {
 		return err
 	}
 	var all []outcome
@@ -188,8 +188,12 @@ func (l *lab) servers(ctx context.Context, root, tools string, names []string) e
 	return nil
 }
 
-// fill makes the content.
-func (l *lab) fill() (err error) {
+// fill makes the content that scenarios use.
+func (l *lab) fill(chosen []scenario) (err error) {
+	var parts part
+	for _, sc := range chosen {
+		parts |= sc.uses
+	}
 	disk, err := os.MkdirTemp("", tempName())
 	if err != nil {
 		return err
@@ -199,7 +203,7 @@ func (l *lab) fill() (err error) {
 	if err := errors.Join(os.Mkdir(memory, 0o755), os.Chmod(disk, 0o755)); err != nil {
 		return err
 	}
-	l.content, err = makeContent(memory, disk, l.uid, l.sizes)
+	l.content, err = makeContent(memory, disk, l.uid, l.sizes, parts)
 	return err
 }
 

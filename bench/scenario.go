@@ -15,6 +15,7 @@ type scenario struct {
 	hosts  bool   // compares ftphost with itself holding many sites
 	fresh  bool   // each round has processes of its own: memory that was used once seems to cost nothing later
 	except string // the server that does not have the command
+	uses   part   // of the content
 	amount func(sizes) float64
 	run    func(*trial) error
 	limit  string // kind of runLimit, empty: no physical limit to compare with
@@ -33,23 +34,23 @@ func scenarios() []scenario {
 	perOp := func(what string) unit { return unit{"µs/" + what, time.Microsecond} }
 	gib := func(n int64) float64 { return float64(n) / (1 << 30) }
 	return []scenario{
-		{name: "RETR large", unit: perGiB, amount: func(n sizes) float64 { return gib(n.download) }, run: retrLarge, limit: "sendfile", bare: bareReceive},
-		{name: "STOR large, memory", unit: perGiB, amount: func(n sizes) float64 { return gib(n.upload) }, run: storLarge, limit: "splice", bare: bareSend},
-		{name: "STOR large, disk", disk: true, unit: perGiB, amount: func(n sizes) float64 { return gib(n.upload) }, run: storLarge, limit: "splice", bare: bareSend},
-		{name: "RETR 4 KiB, 1 session", unit: perOp("file"), amount: func(n sizes) float64 { return float64(n.files) }, run: retrSmall},
-		{name: "RETR 4 KiB, 16 sessions", unit: perOp("file"), amount: manyFiles, run: retrSmallMany},
-		{name: "STOR 4 KiB, 16 sessions", unit: perOp("file"), amount: manyFiles, run: storSmallMany},
+		{name: "RETR large", uses: big, unit: perGiB, amount: func(n sizes) float64 { return gib(n.download) }, run: retrLarge, limit: "sendfile", bare: bareReceive},
+		{name: "STOR large, memory", uses: source, unit: perGiB, amount: func(n sizes) float64 { return gib(n.upload) }, run: storLarge, limit: "splice", bare: bareSend},
+		{name: "STOR large, disk", uses: source, disk: true, unit: perGiB, amount: func(n sizes) float64 { return gib(n.upload) }, run: storLarge, limit: "splice", bare: bareSend},
+		{name: "RETR 4 KiB, 1 session", uses: small, unit: perOp("file"), amount: func(n sizes) float64 { return float64(n.files) }, run: retrSmall},
+		{name: "RETR 4 KiB, 16 sessions", uses: small, unit: perOp("file"), amount: manyFiles, run: retrSmallMany},
+		{name: "STOR 4 KiB, 16 sessions", uses: source, unit: perOp("file"), amount: manyFiles, run: storSmallMany},
 		{name: "login and logout, 1 at a time", unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(1), limit: "accept", bare: bareAccept(1)},
 		{name: "login and logout, 32 at a time", unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(mostLogins), limit: "accept", bare: bareAccept(mostLogins)},
 		{name: "idle sessions", fresh: true, unit: unit{name: "KiB/session"}, amount: func(n sizes) float64 { return float64(n.idle) }, run: idleSessions, limit: "hold", bare: bareHold},
-		{name: "LIST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("LIST")},
-		{name: "NLST long", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("NLST")},
-		{name: "MLSD long", except: "vsftpd", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("MLSD")},
-		{name: "RETR parallel", unit: perGiB, amount: func(n sizes) float64 { return gib(n.piece) * float64(n.parallel) }, run: retrParallel},
+		{name: "LIST long", uses: long, unit: unit{"ms", time.Millisecond}, amount: one, run: listing("LIST")},
+		{name: "NLST long", uses: long, unit: unit{"ms", time.Millisecond}, amount: one, run: listing("NLST")},
+		{name: "MLSD long", uses: long, except: "vsftpd", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("MLSD")},
+		{name: "RETR parallel", uses: piece, unit: perGiB, amount: func(n sizes) float64 { return gib(n.piece) * float64(n.parallel) }, run: retrParallel},
 		{name: "NOOP", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("NOOP")},
-		{name: "SIZE", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("SIZE " + smallName(0))},
+		{name: "SIZE", uses: small, pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("SIZE " + smallName(0))},
 		{name: "many sites: login", hosts: true, unit: perOp("login"), amount: func(n sizes) float64 { return float64(n.logins) }, run: logins(1)},
-		{name: "many sites: RETR 4 KiB", hosts: true, unit: perOp("file"), amount: func(n sizes) float64 { return float64(n.files) }, run: retrSmall},
+		{name: "many sites: RETR 4 KiB", uses: small, hosts: true, unit: perOp("file"), amount: func(n sizes) float64 { return float64(n.files) }, run: retrSmall},
 	}
 }
 
