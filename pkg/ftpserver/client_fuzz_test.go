@@ -171,7 +171,7 @@ func (c *fuzzClient) finish(state *fuzzState, input []byte) {
 		if got > lines+2 {
 			c.Errorf("%d replies to %d lines of %q", got, lines, input)
 		}
-		if last := c.replies[len(c.replies)-1]; !last.ends(input) {
+		if last := c.replies[len(c.replies)-1]; !last.ends(input, exact) {
 			c.Errorf("the session ended with %q after %q", last.text, input)
 		}
 	case exact && got != lines+1, got > lines+1:

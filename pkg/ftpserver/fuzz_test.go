@@ -90,7 +90,7 @@ func fuzzArchives(f *testing.F) map[fuzzSites]*ftptest.Archive {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for sites, protocol := range map[fuzzSites]string{iisSites: `"Iis"`, extendedSites: `"Extended" siteChmod="Apply"`} {
+	for sites, protocol := range map[fuzzSites]string{iisSites: `"Iis" replies="Iis75"`, extendedSites: `"Extended" siteChmod="Apply"`} {
 		a, err := ftptest.Parse("files", bytes.Replace(files, []byte(`"Iis"`), []byte(protocol), 1))
 		if err != nil {
 			f.Fatal(err)

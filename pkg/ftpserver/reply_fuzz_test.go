@@ -24,14 +24,15 @@ type fuzzReply struct {
 // final reports whether a reply answers its command.
 func (r fuzzReply) final() bool { return r.code >= 200 }
 
-// ends reports whether a session may end with the reply, by what was said.
-func (r fuzzReply) ends(input []byte) bool {
+// ends reports whether a session may end with the reply, by what was said. All
+// is answered at once, so that time runs out only for a client that waited.
+func (r fuzzReply) ends(input []byte, answered bool) bool {
 	foreign := regexp.MustCompile(`(?i)GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH|PRI|[HEL]*LO|MAIL|RCPT|DATA|BDAT|VRFY|EXPN`)
 	switch r.code {
 	case 221:
 		return strings.Contains(strings.ToUpper(string(input)), "QUIT")
 	case 421:
-		return true
+		return !answered
 	case 500:
 		return foreign.Match(input)
 	default:
