@@ -93,6 +93,9 @@ func fuzzSession(t *testing.T, a *ftptest.Archive, state *fuzzState, manner fuzz
 // enter brings the session to its state and returns a data connection on which
 // nothing happens.
 func (c *fuzzClient) enter(state *fuzzState) (held net.Conn) {
+	if state.data == listensFor {
+		c.accept()
+	}
 	said := 1 // the greeting
 	for line := range strings.Lines(state.said) {
 		c.say([]byte(line))
@@ -106,8 +109,6 @@ func (c *fuzzClient) enter(state *fuzzState) (held net.Conn) {
 		}
 	case heldData:
 		held = c.dial(c.last())
-	case listensFor:
-		c.work.Go(c.accept)
 	}
 	if state.transfer != "" {
 		c.say([]byte(state.transfer))
@@ -250,22 +251,23 @@ func (c *fuzzClient) dial(reply string) net.Conn {
 	return conn
 }
 
-// accept takes active connections where fuzzPort says, for a minute.
+// accept begins to take active connections where fuzzPort says, for a minute.
 func (c *fuzzClient) accept() {
 	l, err := c.running.network.Listen("tcp", netip.AddrPortFrom(c.running.client, fuzzPortNumber).String())
 	if err != nil {
-		c.Error(err)
-		return
+		c.Fatal(err)
 	}
 	stop := time.AfterFunc(time.Minute, func() { _ = l.Close() })
-	defer stop.Stop()
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			return
+	c.work.Go(func() {
+		defer stop.Stop()
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.useData(conn)
 		}
-		c.useData(conn)
-	}
+	})
 }
 
 // useData is what a client does with a data connection.

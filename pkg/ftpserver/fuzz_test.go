@@ -1,7 +1,6 @@
 package ftpserver_test
 
 import (
-	"bytes"
 	"os"
 	"strings"
 	"testing"
@@ -90,8 +89,13 @@ func fuzzArchives(f *testing.F) map[fuzzSites]*ftptest.Archive {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for sites, protocol := range map[fuzzSites]string{iisSites: `"Iis" replies="Iis75"`, extendedSites: `"Extended" siteChmod="Apply"`} {
-		a, err := ftptest.Parse("files", bytes.Replace(files, []byte(`"Iis"`), []byte(protocol), 1))
+	const plain, all = `<messages allowLocalDetailedErrors="false" />`, `<messages allowLocalDetailedErrors="true" expandVariables="true"
+		bannerMessage="b" greetingMessage="%UserName% at %SiteName%" exitMessage="%BytesSent%" /><directoryBrowse showFlags="LongDate, DisplayAvailableBytes" />`
+	for sites, text := range map[fuzzSites]string{
+		extendedSites: strings.NewReplacer(`"Iis"`, `"Extended" siteChmod="Apply"`).Replace(string(files)),
+		iisSites:      strings.NewReplacer(`"Iis"`, `"Iis" replies="Iis75"`, plain, all).Replace(string(files)),
+	} {
+		a, err := ftptest.Parse("files", []byte(text))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -108,13 +112,14 @@ func FuzzSession(f *testing.F) {
 		"USER x|y\r\nPASS\r\nHOST a\r\n", "EPRT |1|127.0.0.1|65535|\r\nLIST\r\n", "PORT 127,0,0,1,0,1\r\nNLST -al sub\\*\r\n",
 		"\xff\xf4\xff\xf2ABOR\r\n\x00\r\nNOOP\n\r\n", "MKD a\rb\x1b[0m\r\nRMD a\rb\x1b[0m\r\nMKD " + strings.Repeat("x", 300) + "\r\n",
 		"AUTH TLS\r\n\x16\x03\x01", "RNTO ../../..\r\nSIZE \\\\..\\..\\etc\r\nMDTM 20240230000000 a\r\n", "SITE DIRSTYLE\r\nLIST\r\nREIN\r\n",
+		"STAT\r\nABOR\r\nNOOP\r\nSTAT\r\n", "COMB sub/b.txt a.txt\r\nOPTS HASH MD5\r\nMDTM 20240102030405 sub/b.txt\r\nEPSV 2\r\nEPSV ALL\r\nPASV\r\n",
 		"MLSD\r\nMLST a.txt\r\nOPTS MLST type;perm;create;UNIX.mode;\r\nMLST sub\r\nMFMT 20240102030405 a.txt\r\nMFCT 1 a.txt\r\n",
 		"HASH a.txt\r\nOPTS HASH MD5\r\nRANG 1 3\r\nHASH a.txt\r\nXCRC \"a.txt\" 1 3\r\nXMD5 a.txt 1\r\nRANG 2 2\r\nRETR a.txt\r\n",
 		"COMB a.txt sub/b.txt \"c\"\r\nAVBL sub\r\nCLNT x\r\nSITE CHMOD 644 a.txt\r\nSITE UTIME a.txt 1 2 3 UTC\r\n", "GET / HTTP/1.0\r\nHost: x\r\n\r\n",
 		"APPE b\r\nSTOU\r\nALLO 9999999999999999999\r\nREST 9223372036854775807\r\n" + strings.Repeat("A", 5000),
 	} {
 		for state := range fuzzStates() {
-			if (state+i)%8 == 0 { // every state with some, and all in some states
+			if (state+i)%3 == 0 { // every state with some, and all in some states
 				f.Add(uint8(state), uint8(len(seed)), uint32(state), []byte(seed)) //nolint:gosec // any numbers do
 			}
 		}
@@ -130,15 +135,17 @@ func FuzzSession(f *testing.F) {
 // arguments that mean something, so that less is refused early.
 func FuzzCommands(f *testing.F) {
 	for state := range fuzzStates() {
-		program := make([]byte, 0, 2*len(fuzzVerbs()))
+		var bare, program []byte
 		for i := range fuzzVerbs() {
-			program = append(program, byte(i), byte(i+state)) //nolint:gosec // any numbers do
+			bare = append(bare, byte(i), 0)
+			program = append(program, byte(i), byte(7*i+state)) //nolint:gosec // any numbers do
 		}
 		f.Add(uint8(state), uint8(state), uint32(state), program) //nolint:gosec // any numbers do
+		f.Add(uint8(state), uint8(state+3), uint32(0), bare)      //nolint:gosec // any numbers do
 	}
 	archives, states, verbs, arguments := fuzzArchives(f), fuzzStates(), fuzzVerbs(), fuzzArguments()
 	f.Fuzz(func(t *testing.T, state, manner uint8, cuts uint32, program []byte) {
-		const most = 120
+		const most = 400
 		var input []byte
 		for i := 0; i+1 < min(len(program), most); i += 2 {
 			input = append(input, verbs[int(program[i])%len(verbs)]...)
@@ -153,11 +160,13 @@ func FuzzCommands(f *testing.F) {
 }
 
 // fuzzVerbs are those that exist, transfers more often, and some that do not.
+// Those after which not much can happen come last.
 func fuzzVerbs() []string {
-	return strings.Fields(`USER PASS ACCT CWD XCWD CDUP XCUP SMNT REIN QUIT HOST AUTH ADAT PBSZ PROT CCC ENC MIC
+	return strings.Fields(`ACCT CWD XCWD CDUP XCUP SMNT HOST ADAT PBSZ PROT CCC ENC MIC
 		RETR STOR APPE STOU LIST NLST MLSD RETR STOR APPE STOU LIST NLST MLSD REST RNFR RNTO DELE RMD XRMD MKD XMKD PWD XPWD
 		SIZE MDTM ABOR ABOR PORT EPRT PASV EPSV PASV EPSV TYPE STRU MODE ALLO FEAT HELP SITE STAT SYST NOOP LANG OPTS
-		MLST MFMT MFCT RANG HASH XCRC XMD5 XSHA1 XSHA256 XSHA512 AVBL COMB CLNT GET EHLO NONE retr`)
+		MLST MFMT MFCT RANG HASH XCRC XMD5 XSHA1 XSHA256 XSHA512 AVBL COMB CLNT NONE retr
+		USER PASS REIN AUTH GET EHLO QUIT`)
 }
 
 func fuzzArguments() []string {
