@@ -25,18 +25,19 @@ const roof = 8
 // never sideways on one floor.
 var floors = map[string]int{
 	// ground: the standard library and one named library each
-	"schema":          0,
-	"sample":          0,
-	"pkg/xmldoc":      0,
-	"pkg/ftp":         0,
-	"pkg/datachannel": 0,
-	"pkg/codepage":    0,
-	"pkg/vpath":       0,
-	"pkg/content":     0,
-	"pkg/auth":        0,
-	"pkg/w3clog":      0,
-	"pkg/logging":     0,
+	"schema":       0,
+	"sample":       0,
+	"pkg/xmldoc":   0,
+	"pkg/ftp":      0,
+	"pkg/socket":   0,
+	"pkg/codepage": 0,
+	"pkg/vpath":    0,
+	"pkg/content":  0,
+	"pkg/auth":     0,
+	"pkg/w3clog":   0,
+	"pkg/logging":  0,
 	// fittings
+	"pkg/datachannel":   1,
 	"pkg/apphost":       1,
 	"pkg/access":        1,
 	"pkg/auth/local":    1,
@@ -74,7 +75,7 @@ var libraries = map[string][]string{
 	"golang.org/x/text":         {"pkg/xmldoc", "pkg/codepage"},
 	"golang.org/x/tools/txtar":  {"pkg/ftptest"},
 	"golang.org/x/sync":         {"pkg/auth/local", "pkg/compile", "pkg/host"},
-	"golang.org/x/sys":          {"pkg/content/local", "pkg/datachannel", "pkg/ftp", "pkg/accounts", "pkg/host", "cmd/ftphost"},
+	"golang.org/x/sys":          {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/accounts", "pkg/host", "cmd/ftphost"},
 	"github.com/rs/zerolog/log": {}, // a global logger: loggers are handed down
 }
 

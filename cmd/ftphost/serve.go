@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -40,11 +41,21 @@ func newServeCommand(home *homeFlags) *cobra.Command {
 	return cmd
 }
 
+// keepProcessors lets Go code run on two processors at least. With only one,
+// the runtime takes it away from each thread that waits in a system call, which
+// costs more than the call (docs/performance.md).
+func keepProcessors() {
+	if runtime.GOMAXPROCS(0) < 2 && os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2)
+	}
+}
+
 func operationalLog() zerolog.Logger {
 	return logging.New(os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), zerolog.InfoLevel)
 }
 
 func serve(cmd *cobra.Command, options host.Options) error {
+	keepProcessors()
 	h, warnings, err := host.Start(cmd.Context(), options)
 	var refused *host.Refused
 	if errors.As(err, &refused) {

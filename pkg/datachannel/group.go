@@ -25,14 +25,6 @@ type group struct {
 	failure error
 }
 
-// entrance is one open port. Ports.mu guards expected.
-type entrance struct {
-	listener net.Listener
-	addr     netip.AddrPort
-	// expected are the channels that wait here. One for anyone is the only one.
-	expected map[guest]*Passive
-}
-
 // guest is whom a port waits for.
 type guest struct {
 	address netip.Addr
@@ -60,13 +52,6 @@ func (g *group) choose(who guest) (*entrance, error) {
 		}
 	}
 	return g.open()
-}
-
-func (e *entrance) freeFor(who guest) bool {
-	if who.anybody {
-		return len(e.expected) == 0
-	}
-	return e.expected[who] == nil && e.expected[anyone()] == nil
 }
 
 // open opens one more port.
@@ -125,7 +110,7 @@ func (g *group) candidate(now time.Time) (port int, found bool) {
 	return 0, false
 }
 
-// listen opens a port and starts its accept loop.
+// listen opens a port.
 func (g *group) listen(port int) (*entrance, error) {
 	l, err := g.ports.config.Listen("tcp", net.JoinHostPort(g.local.String(), strconv.Itoa(port)))
 	if err != nil {
@@ -135,53 +120,10 @@ func (g *group) listen(port int) (*entrance, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%w: %v is no TCP address", ErrListen, l.Addr()), l.Close())
 	}
-	e := &entrance{
-		listener: l,
-		addr:     netip.AddrPortFrom(g.local, tcp.AddrPort().Port()),
-		expected: map[guest]*Passive{},
+	e, err := newEntrance(g.ports, l, netip.AddrPortFrom(g.local, tcp.AddrPort().Port()))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrListen, err), l.Close())
 	}
 	g.entrances = append(g.entrances, e)
-	g.ports.loops.Go(func() { g.ports.accept(e) })
 	return e, nil
-}
-
-// accept runs until the port is closed.
-func (p *Ports) accept(e *entrance) {
-	pause := time.Duration(0)
-	for {
-		conn, err := e.listener.Accept()
-		if err == nil {
-			pause = 0
-			p.deliver(e, conn)
-			continue
-		}
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		// Usually too many open files, which passes.
-		pause = min(2*pause+time.Millisecond, maxAcceptPause)
-		select {
-		case <-p.closed:
-			return
-		case <-time.After(pause):
-		}
-	}
-}
-
-// deliver hands conn to the channel that expects it, or closes it.
-func (p *Ports) deliver(e *entrance, conn net.Conn) {
-	p.mu.Lock()
-	c := e.expected[guest{address: hostOf(conn.RemoteAddr())}]
-	if c == nil {
-		c = e.expected[anyone()]
-	}
-	if c != nil {
-		p.delivered.Add(1)
-		c.settle(conn)
-	}
-	p.mu.Unlock()
-	if c == nil {
-		p.strangers.Add(1)
-		_ = conn.Close() // nothing was said on it
-	}
 }

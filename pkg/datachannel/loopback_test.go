@@ -1,11 +1,14 @@
 package datachannel_test
 
 import (
+	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/ftphost/ftphost/pkg/datachannel"
 )
@@ -32,8 +35,8 @@ func ports(t testing.TB, count int) *datachannel.Ports {
 
 var localhost = netip.MustParseAddr("127.0.0.1")
 
-// The kernel copies between files and bare TCP connections only.
-func TestConnectionsAreBare(t *testing.T) {
+// The kernel copies from files to the connections, not through us.
+func TestConnectionsTakeFiles(t *testing.T) {
 	for _, local := range []netip.Addr{localhost, netip.IPv6Loopback()} {
 		p := datachannel.NewPorts(datachannel.PortsConfig{})
 		c, err := p.Expect(local, local, true)
@@ -48,7 +51,7 @@ func TestConnectionsAreBare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		isBare(t, server)
+		takesFile(t, server)
 		_ = client.Close()
 		_ = server.Close()
 
@@ -61,7 +64,7 @@ func TestConnectionsAreBare(t *testing.T) {
 		if server, err = active.Conn(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		isBare(t, server)
+		takesFile(t, server)
 		_ = server.Close()
 		_ = l.Close()
 		if err := p.Close(); err != nil {
@@ -70,22 +73,98 @@ func TestConnectionsAreBare(t *testing.T) {
 	}
 }
 
-func isBare(t *testing.T, conn net.Conn) {
+// takesFile sends a file in the way the kernel copies by itself.
+func takesFile(t *testing.T, conn net.Conn) {
 	t.Helper()
-	tcp, ok := conn.(*net.TCPConn)
-	if !ok {
-		t.Fatalf("connection is a %T", conn)
-	}
 	f, err := os.Open(filepath.Join("testdata", "some.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if n, err := tcp.ReadFrom(f); n == 0 || err != nil {
+	var n int64
+	switch conn := conn.(type) {
+	case interface {
+		SendFile(file *os.File, n int64) (int64, error)
+	}:
+		n, err = conn.SendFile(f, 100)
+	case *net.TCPConn:
+		n, err = conn.ReadFrom(f)
+	default:
+		t.Fatalf("connection is a %T", conn)
+	}
+	if n == 0 || err != nil {
 		t.Errorf("sent %d bytes of a file: %v", n, err)
 	}
-	if multipath, err := tcp.MultipathTCP(); multipath || err != nil {
-		t.Errorf("Multipath TCP: %v, %v", multipath, err)
+}
+
+// A second connection, and one that comes when nobody is expected, is closed
+// before long though nobody waits for any.
+func TestUnexpectedConnectionsAreClosed(t *testing.T) {
+	p := datachannel.NewPorts(datachannel.PortsConfig{})
+	defer p.Close()
+	c, err := p.Expect(localhost, localhost, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := net.Dial("tcp", c.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	server, err := c.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	second, err := net.Dial("tcp", c.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if err := second.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("second connection: %v", err)
+	}
+	if n := p.Counters().Strangers; n != 1 {
+		t.Errorf("%d strangers", n)
+	}
+}
+
+// A connection left over from before is not taken for the expected one.
+func TestOldConnectionsAreNotDelivered(t *testing.T) {
+	p := ports(t, 1)
+	c, err := p.Expect(localhost, localhost, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	late, err := net.Dial("tcp", c.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer late.Close()
+	if c, err = p.Expect(localhost, localhost, true); err != nil {
+		t.Fatal(err)
+	}
+	if c.Ready() {
+		t.Fatal("the late connection was delivered")
+	}
+	client, err := net.Dial("tcp", c.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, err := c.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	if got, want := server.RemoteAddr().String(), client.LocalAddr().String(); got != want {
+		t.Errorf("got the connection from %s, want %s", got, want)
 	}
 }
 
@@ -106,9 +185,9 @@ func BenchmarkPassive(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		_ = conn.(*net.TCPConn).SetLinger(0) // no thousands in TIME_WAIT
-		_ = conn.Close()
+		_ = client.(*net.TCPConn).SetLinger(0) // no thousands in TIME_WAIT
 		_ = client.Close()
+		_ = conn.Close()
 	}
 }
 

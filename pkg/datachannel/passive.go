@@ -28,21 +28,20 @@ func (c *Passive) LocalAddr() netip.AddrPort { return c.entrance.addr }
 func (c *Passive) Ready() bool {
 	c.ports.mu.Lock()
 	defer c.ports.mu.Unlock()
+	c.entrance.collect(c)
 	return c.conn != nil
 }
 
 // Conn waits for the client. When ctx is done first the port is given back and
 // the error is that of ctx. After Close the error is net.ErrClosed.
 func (c *Passive) Conn(ctx context.Context) (net.Conn, error) {
-	select {
-	case <-c.settled:
-	case <-ctx.Done():
-		if c.giveUp() {
-			return nil, context.Cause(ctx)
-		}
-	}
 	c.ports.mu.Lock()
 	defer c.ports.mu.Unlock()
+	if c.entrance.collect(c); !c.isOver {
+		if err := c.wait(ctx); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case c.fetched:
 		return nil, ErrUsed
@@ -54,10 +53,32 @@ func (c *Passive) Conn(ctx context.Context) (net.Conn, error) {
 	return conn, nil
 }
 
+// wait waits until the channel is settled. ports.mu is held when it begins and
+// when it ends, not in between.
+func (c *Passive) wait(ctx context.Context) error {
+	defer c.entrance.rest()
+	if err := c.entrance.await(); err != nil {
+		return err
+	}
+	c.ports.mu.Unlock()
+	select {
+	case <-c.settled:
+	case <-ctx.Done():
+	}
+	c.ports.mu.Lock()
+	if !c.isOver {
+		c.giveUp()
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
 // Close gives the port back and closes a connection that nobody fetched.
 func (c *Passive) Close() error {
-	c.giveUp()
 	c.ports.mu.Lock()
+	if !c.isOver {
+		c.giveUp()
+	}
 	conn := c.conn
 	c.conn = nil
 	c.ports.mu.Unlock()
@@ -67,16 +88,10 @@ func (c *Passive) Close() error {
 	return conn.Close()
 }
 
-// giveUp stops waiting; it reports false when there is nothing to wait for.
-func (c *Passive) giveUp() bool {
-	c.ports.mu.Lock()
-	defer c.ports.mu.Unlock()
-	if c.isOver {
-		return false
-	}
+// giveUp stops expecting the client. ports.mu must be held.
+func (c *Passive) giveUp() {
 	c.settle(nil)
 	c.ports.expired.Add(1)
-	return true
 }
 
 // settle ends the wait, with conn or, when it is nil, with nothing. Ports.mu

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/ftphost/ftphost/pkg/socket"
 )
 
 const (
@@ -25,6 +27,11 @@ const (
 	maxListenFailures = 64
 	// maxAcceptPause bounds the pause after a failed accept.
 	maxAcceptPause = time.Second
+	// sweepPause is how long a connection that nobody expects may stay.
+	sweepPause = 2 * time.Second
+	// maxWaiting is how many data connections wait in a thread of their own.
+	// Each costs some 20 KiB, and Go gives up at 10,000 threads.
+	maxWaiting = 256
 )
 
 // PortsConfig says where passive connections are expected.
@@ -45,10 +52,12 @@ type PortsConfig struct {
 // concurrent use.
 type Ports struct {
 	config PortsConfig
+	limits socket.Limits
 
 	delivered, strangers, exhausted, expired atomic.Uint64
 
-	loops  sync.WaitGroup // accept loops
+	loops  sync.WaitGroup // accept loops and the sweep
+	sweeps sync.Once
 	closed chan struct{}
 
 	mu     sync.Mutex
@@ -60,7 +69,13 @@ func NewPorts(c PortsConfig) *Ports {
 	if c.Listen == nil {
 		c.Listen = listen
 	}
-	return &Ports{config: c, closed: make(chan struct{}), groups: map[netip.Addr]*group{}}
+	threads := socket.NewThreads(maxWaiting)
+	return &Ports{
+		config: c,
+		limits: socket.Limits{Reading: threads, Moving: threads},
+		closed: make(chan struct{}),
+		groups: map[netip.Addr]*group{},
+	}
 }
 
 // listen opens a port of the operating system. Data connections live short and
@@ -100,9 +115,32 @@ func (p *Ports) Expect(local, client netip.Addr, matchClient bool) (*Passive, er
 		}
 		return nil, err
 	}
+	// What has come up to now is not what is expected from now on.
+	e.collect(nil)
 	c := &Passive{ports: p, entrance: e, guest: who, settled: make(chan struct{})}
 	e.expected[who] = c
 	return c, nil
+}
+
+// sweep closes connections that came when nobody expected them and that no
+// accept loop has seen.
+func (p *Ports) sweep() {
+	t := time.NewTicker(sweepPause)
+	defer t.Stop()
+	for {
+		select {
+		case <-p.closed:
+			return
+		case <-t.C:
+		}
+		p.mu.Lock()
+		for _, g := range p.groups {
+			for _, e := range g.entrances {
+				e.collect(nil)
+			}
+		}
+		p.mu.Unlock()
+	}
 }
 
 // Counters count what came of passive channels since the process began.
@@ -138,7 +176,7 @@ func (p *Ports) Close() error {
 	var errs []error
 	for _, g := range groups {
 		for _, e := range g.entrances {
-			errs = append(errs, e.listener.Close())
+			errs = append(errs, e.close())
 			for _, c := range e.expected {
 				c.settle(nil)
 			}

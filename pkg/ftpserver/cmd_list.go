@@ -113,7 +113,7 @@ func (s *session) sendList(ctx context.Context, q query, line format) (ftp.Reply
 	}()
 	begin := func() (err error) {
 		if t == nil {
-			t, err = s.openData(ctx)
+			t, err = s.openData(ctx, anyBytes)
 		}
 		return err
 	}

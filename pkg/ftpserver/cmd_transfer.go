@@ -26,7 +26,7 @@ func (s *session) retr(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	t, err := s.openData(ctx)
+	t, err := s.openData(ctx, n)
 	if err != nil {
 		return ftp.Reply{}, err
 	}
@@ -138,7 +138,7 @@ func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit
 		finish = upload.Release
 		return err
 	}
-	t, err := s.openData(ctx)
+	t, err := s.openData(ctx, anyBytes)
 	if err != nil {
 		finish = upload.Release
 		return err

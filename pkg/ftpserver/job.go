@@ -16,9 +16,32 @@ type job struct {
 	data bool
 	// moved counts the bytes that are done.
 	moved atomic.Int64
-	// cancel ends the job; the cause is the refusal that says why.
-	cancel   context.CancelCauseFunc
-	watching *watcher
+	// canceled is why the job is to end, once it is.
+	canceled atomic.Pointer[error]
+	// stop makes what the job does fail. It may be called by any goroutine, and
+	// comes after canceled is set.
+	stop func()
+}
+
+// cancel ends the job; the cause is the refusal that says why. Only the first
+// one counts.
+func (j *job) cancel(cause error) {
+	if j.canceled.CompareAndSwap(nil, &cause) {
+		j.stop()
+	}
+}
+
+// cause is the answer when the job was canceled, and nil when it was not.
+func (j *job) cause() error {
+	cause := j.canceled.Load()
+	if cause == nil {
+		return nil
+	}
+	var r *refusal
+	if errors.As(*cause, &r) {
+		return r
+	}
+	return errServerAborted
 }
 
 // progressText is how far the job is.
@@ -36,23 +59,17 @@ func (s *session) work(ctx context.Context, do func(ctx context.Context, j *job)
 	if err := s.flush(); err != nil {
 		return errControlGone
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	j := &job{session: s, cancel: cancel}
-	j.watching = s.watch(j)
-	defer cancel(nil)
-	defer j.watching.end(s)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	j := &job{session: s, stop: stop}
+	s.watch(j)
+	defer s.unwatch()
 	err := do(ctx, j)
 	if err != nil && ctx.Err() != nil {
-		return refusalFor(context.Cause(ctx))
+		if cause := j.cause(); cause != nil {
+			return cause
+		}
+		return errServerAborted
 	}
 	return err
-}
-
-// refusalFor is the answer when a job was canceled because of cause.
-func refusalFor(cause error) error {
-	var r *refusal
-	if errors.As(cause, &r) {
-		return r
-	}
-	return errServerAborted
 }

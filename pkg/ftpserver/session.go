@@ -40,6 +40,8 @@ type session struct {
 	// data is the data channel that the next transfer will use; nil before
 	// PORT or PASV.
 	data datachannel.Channel
+	// watcher is nil before the first job that takes a while.
+	watcher *watcher
 	// now is the command being answered, ended why the session ends.
 	now   exchange
 	ended outcome

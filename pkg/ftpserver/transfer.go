@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,6 +21,11 @@ const (
 	// copyBuffer is the size in bytes of the pooled buffers that copy where the
 	// kernel cannot, and that gather the lines of listings.
 	copyBuffer = 64 << 10
+	// briefBytes is what the send buffer of a new connection takes at once,
+	// whatever the client does (tcp_wmem is 16 KiB or more).
+	briefBytes = 8 << 10
+	// anyBytes is the size of a transfer that nobody knows beforehand.
+	anyBytes = -1
 )
 
 // transfer is one use of a data channel, from its 125 or 150 until it is
@@ -31,13 +35,11 @@ type transfer struct {
 	job
 	conn  net.Conn
 	local netip.AddrPort
-	// unarm takes back that cancel closes the connection; when it is too late
-	// for that, unarmed is closed after it has happened.
-	unarm   func() bool
-	unarmed chan struct{}
+	// unwatched says that the transfer is too short to be watched.
+	unwatched bool
+	// release takes back that a shutdown cancels the transfer.
+	release func() bool
 	closed  bool
-	// canceled is the cause, once the connection was closed because of it.
-	canceled atomic.Pointer[error]
 
 	// Where the current span of time ends in which the least number of bytes
 	// has to move, and what had been moved when it began.
@@ -47,85 +49,92 @@ type transfer struct {
 
 // openData takes the session's data channel, says that the transfer begins,
 // and waits for the connection. Everything that can refuse the transfer
-// otherwise must have been asked before.
-func (s *session) openData(ctx context.Context) (*transfer, error) {
+// otherwise must have been asked before. size is how many bytes will be sent,
+// anyBytes if nobody knows.
+func (s *session) openData(ctx context.Context, size int64) (*transfer, error) {
 	channel := s.data
 	s.data = nil
-	if channel.Ready() {
+	// Once Conn has returned there is nothing left that could fail to close.
+	defer func() { _ = channel.Close() }()
+	t := &transfer{job: job{session: s, data: true}, local: channel.LocalAddr()}
+	ready := channel.Ready()
+	if ready {
 		s.answer(reply(125, textAlreadyOpen))
 	} else {
 		s.answer(reply(150, textOpening(s.params.binary)))
 	}
-	if err := s.flush(); err != nil {
-		_ = channel.Close() // the client is gone, as err says
-		return nil, errControlGone
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	t := &transfer{job: job{session: s, data: true, cancel: cancel}, local: channel.LocalAddr()}
-	t.watching = s.watch(&t.job)
-	opened := false
-	defer func() {
-		if !opened {
-			t.release()
+	// What the kernel takes at once is sent before anybody could say something
+	// about it, so that its two replies can go out together.
+	t.unwatched = ready && 0 <= size && size <= briefBytes
+	if !t.unwatched {
+		if err := s.flush(); err != nil {
+			return nil, errControlGone
 		}
-	}()
-	if err := t.connect(ctx, channel); err != nil {
+	}
+	if err := t.connect(ctx, channel, ready); err != nil {
 		s.recordData(dataClosed, t.local, outcomeOf(err))
 		return nil, err
 	}
-	opened = true
 	s.recordData(dataOpened, t.local, outcome{})
 	return t, nil
 }
 
 // connect waits for the data connection and arranges that cancel closes it.
-func (t *transfer) connect(ctx context.Context, channel datachannel.Channel) error {
-	wait, stop := ctx, context.CancelFunc(func() {})
-	if limit := t.session.site.Connections.DataChannelTimeout; limit > 0 && !channel.Ready() {
-		wait, stop = context.WithTimeout(ctx, limit)
+func (t *transfer) connect(ctx context.Context, channel datachannel.Channel, ready bool) error {
+	if !ready {
+		if err := t.await(ctx, channel); err != nil {
+			return err
+		}
+	} else if conn, err := channel.Conn(ctx); err == nil {
+		t.conn = conn
+	} else {
+		return errNoDataConnection
 	}
-	defer stop()
-	// Once Conn has returned there is nothing left that could fail to close.
-	defer func() { _ = channel.Close() }()
-	conn, err := channel.Conn(wait)
-	if err != nil {
-		return connectFailure(ctx, err)
+	if t.local.Port() == 0 { // active: known only now
+		t.local = addrPort(t.conn.LocalAddr())
 	}
-	t.conn, t.local = conn, addrPort(conn.LocalAddr())
-	t.unarmed = make(chan struct{})
-	t.unarm = context.AfterFunc(ctx, func() {
-		defer close(t.unarmed)
-		cause := context.Cause(ctx)
-		t.canceled.Store(&cause)
-		_ = conn.Close() // makes the copying end
-	})
+	t.stop = func() { _ = t.conn.Close() } // makes the copying end
 	if err := t.beginSpan(time.Now()); err != nil {
-		_ = conn.Close() // it failed, or is closed by cancel
-		return t.failure(err)
+		t.stop()
+		return clientGone()
+	}
+	if !t.unwatched {
+		t.release = context.AfterFunc(ctx, func() { t.cancel(errServerAborted) })
+		t.session.watch(&t.job)
 	}
 	return nil
 }
 
-// release stops the watcher and whatever waits for cancel. It is called once.
-func (t *transfer) release() {
-	if t.unarm != nil && !t.unarm() {
-		<-t.unarmed
+// await waits until the client connects, or says that it will not.
+func (t *transfer) await(ctx context.Context, channel datachannel.Channel) error {
+	var stop context.CancelFunc
+	wait := ctx
+	if limit := t.session.site.Connections.DataChannelTimeout; limit > 0 {
+		wait, stop = context.WithTimeout(ctx, limit)
+	} else {
+		wait, stop = context.WithCancel(ctx)
 	}
-	t.watching.end(t.session)
-	t.cancel(nil)
-}
-
-// connectFailure says why there is no data connection.
-func connectFailure(ctx context.Context, err error) error {
+	defer stop()
+	t.stop = stop
+	t.session.watch(&t.job)
+	conn, err := channel.Conn(wait)
+	t.session.unwatch()
+	if err == nil && t.cause() != nil {
+		_ = conn.Close() // it came too late
+	}
 	var r *refusal
 	switch {
-	case errors.As(context.Cause(ctx), &r), errors.As(err, &r):
+	case t.cause() != nil:
+		return t.cause()
+	case errors.As(err, &r):
 		return r
 	case ctx.Err() != nil:
 		return errServerAborted
-	default:
+	case err != nil:
 		return errNoDataConnection
 	}
+	t.conn = conn
+	return nil
 }
 
 // close ends the transfer with what copying returned, and returns the refusal
@@ -133,7 +142,7 @@ func connectFailure(ctx context.Context, err error) error {
 func (t *transfer) close(err error) error {
 	t.closed = true
 	closing := t.conn.Close()
-	t.release()
+	t.unwatch()
 	if err == nil && !errors.Is(closing, net.ErrClosed) {
 		// The last bytes may fail only now.
 		err = closing
@@ -149,18 +158,26 @@ func (t *transfer) close(err error) error {
 	return err
 }
 
+// unwatch stops the watcher and whatever waits for a shutdown.
+func (t *transfer) unwatch() {
+	if !t.unwatched {
+		t.release()
+		t.session.unwatch()
+	}
+}
+
 // abandon gives back what t holds when it was not closed: something panicked.
 func (t *transfer) abandon() {
 	if !t.closed {
 		_ = t.conn.Close() // nobody waits for the rest
-		t.release()
+		t.unwatch()
 	}
 }
 
 // failure is the refusal that an error of copying means.
 func (t *transfer) failure(err error) error {
-	if cause := t.canceled.Load(); cause != nil {
-		return refusalFor(*cause)
+	if cause := t.cause(); cause != nil {
+		return cause
 	}
 	if connectionLost(err) {
 		return clientGone()
@@ -277,19 +294,39 @@ func (t *transfer) expectEnd() error {
 	}
 }
 
+// fileSender is a connection that takes bytes from a file without them passing
+// through us (package socket).
+type fileSender interface {
+	SendFile(file *os.File, n int64) (int64, error)
+}
+
 // copy copies at most n bytes; fewer without an error mean the end of src.
 // Between a file and a TCP connection the kernel does it (sendfile, splice):
 // neither may be wrapped, or it does not.
 func (t *transfer) copy(dst io.Writer, src io.Reader, file content.File, n int64) (int64, error) {
+	native, isNative := file.(*os.File)
+	if sender, ok := dst.(fileSender); ok && isNative {
+		return sendAll(sender, native, n)
+	}
 	limited := &io.LimitedReader{R: src, N: n}
-	_, tcp := t.conn.(*net.TCPConn)
-	_, native := file.(*os.File)
-	if tcp && native {
+	if _, tcp := t.conn.(*net.TCPConn); tcp && isNative {
 		return io.Copy(dst, limited)
 	}
 	buffer := t.session.server.buffers.Get().(*[]byte)
 	defer t.session.server.buffers.Put(buffer)
 	return io.CopyBuffer(struct{ io.Writer }{dst}, limited, *buffer)
+}
+
+// sendAll sends n bytes, or what the file has.
+func sendAll(to fileSender, file *os.File, n int64) (done int64, err error) {
+	for done < n {
+		sent, err := to.SendFile(file, n-done)
+		done += sent
+		if sent == 0 || err != nil {
+			return done, err
+		}
+	}
+	return done, nil
 }
 
 // Write sends the bytes of a listing.

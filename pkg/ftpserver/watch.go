@@ -22,34 +22,44 @@ const (
 	maxHeld = 32
 )
 
-// watcher listens for commands while a transfer, or another job, runs.
+// watcher listens for commands while a transfer, or another job, runs. A
+// session has one, made when it is first needed.
 //
-// The transfer runs in the session's goroutine. When it takes longer than
+// The job runs in the session's goroutine. When it takes longer than
 // watchDelay, a second goroutine reads the control connection: it answers what
-// may be answered during a transfer, cancels the transfer on ABOR or when the
-// client is gone, and holds everything else for later. From the moment end
+// may be answered during a transfer, cancels the job on ABOR or when the
+// client is gone, and holds everything else for later. From the moment unwatch
 // returns, the session has its connection to itself again. In between, the
 // session's goroutine does not touch the control connection, held, or anything
 // that status reads.
 type watcher struct {
+	job   *job
 	timer *time.Timer
 	stop  atomic.Bool
-	done  chan struct{}
+	// done says that the goroutine has ended.
+	done chan struct{}
 }
 
-// watch begins to watch j. The caller must call end.
-func (s *session) watch(j *job) *watcher {
-	w := &watcher{done: make(chan struct{})}
+// watch begins to watch j. The caller must call unwatch.
+func (s *session) watch(j *job) {
+	if w := s.watcher; w != nil {
+		w.job = j
+		w.stop.Store(false)
+		w.timer.Reset(watchDelay)
+		return
+	}
+	w := &watcher{job: j, done: make(chan struct{}, 1)}
+	s.watcher = w
 	w.timer = time.AfterFunc(watchDelay, func() {
-		defer close(w.done)
-		defer s.surviveWatching(j)
-		w.run(s, j)
+		defer func() { w.done <- struct{}{} }()
+		defer s.surviveWatching(w.job)
+		w.run(s, w.job)
 	})
-	return w
 }
 
-// end stops watching and waits until it has.
-func (w *watcher) end(s *session) {
+// unwatch stops watching and waits until it has.
+func (s *session) unwatch() {
+	w := s.watcher
 	if w.timer.Stop() {
 		return
 	}
@@ -61,6 +71,9 @@ func (w *watcher) end(s *session) {
 }
 
 func (w *watcher) run(s *session, j *job) {
+	if p, ok := s.conn.(interface{ Park() error }); ok && p.Park() != nil {
+		return // closed: whoever reads next will see that
+	}
 	for len(s.held) < maxHeld {
 		// No limit: the transfer has its own.
 		if err := s.conn.SetReadDeadline(time.Time{}); err != nil || w.stop.Load() {

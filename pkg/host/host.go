@@ -50,12 +50,12 @@ type Host struct {
 	ports    *datachannel.Ports
 	server   *ftpserver.Server
 	snapshot *site.Snapshot
-	sockets  []socket
+	opened   []opened
 	failed   map[string][]string // site name → what could not be opened
 }
 
-// socket is one open endpoint.
-type socket struct {
+// opened is one open endpoint.
+type opened struct {
 	listener net.Listener
 	endpoint *site.Endpoint
 }
@@ -140,14 +140,14 @@ func (h *Host) Run(ctx context.Context) error {
 		}
 	})
 	loops.Go(func() { h.workers.Run(background) })
-	for _, s := range h.sockets {
+	for _, s := range h.opened {
 		loops.Go(func() {
 			if err := h.server.Serve(s.listener, func() *site.Endpoint { return s.endpoint }); err != nil {
 				h.options.Log.Error().Err(err).Str(logging.Endpoint, s.listener.Addr().String()).Msg("endpoint stopped")
 			}
 		})
 	}
-	h.options.Log.Info().Int(logging.Sites, len(h.snapshot.Sites)).Int(logging.Listeners, len(h.sockets)).Msg("serving")
+	h.options.Log.Info().Int(logging.Sites, len(h.snapshot.Sites)).Int(logging.Listeners, len(h.opened)).Msg("serving")
 	<-ctx.Done()
 	err := h.stop()
 	stop()
@@ -157,7 +157,7 @@ func (h *Host) Run(ctx context.Context) error {
 
 func (h *Host) stop() error {
 	h.options.Log.Info().Dur(logging.Grace, h.options.Grace).Msg("stopping")
-	for _, s := range h.sockets {
+	for _, s := range h.opened {
 		// Already closed is as good as closing.
 		_ = s.listener.Close()
 	}

@@ -7,27 +7,42 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"runtime"
 	"strconv"
 	"syscall"
 
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/socket"
 )
 
-const maxPort = 65535
+const (
+	maxPort = 65535
+	// maxWriting is how many sessions wait in a thread of their own for their
+	// client to take a reply. Waiting for commands, fewer threads than can run
+	// Go code may wait, or there were none left for all others.
+	maxWriting = 64
+)
 
 // listen opens every endpoint. One that cannot be opened is noted for the
 // sites that wanted it and the others go on.
 func (h *Host) listen(ctx context.Context) {
-	// Keep-alive costs a system call per accept; sessions have deadlines.
+	// Keep-alive costs a system call per accept; sessions have deadlines. A
+	// socket for Multipath TCP makes every connection slower, and FTP has the
+	// client's address in its protocol.
 	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false)
+	limits := socket.Limits{Reading: socket.NewThreads(max(1, runtime.GOMAXPROCS(0)-1)), Moving: socket.NewThreads(maxWriting)}
 	for _, e := range h.snapshot.Endpoints {
 		l, err := openEndpoint(ctx, &config, e, h.options.PortOffset)
+		if err == nil {
+			l, err = socket.Listen(l, limits)
+		}
 		if err != nil {
 			h.note(e, err)
 			continue
 		}
-		h.sockets = append(h.sockets, socket{l, e})
+		h.opened = append(h.opened, opened{l, e})
 	}
 }
 

@@ -35,7 +35,7 @@ func (h *Host) Status() []SiteStatus {
 	var list []SiteStatus
 	for _, s := range h.snapshot.Sites {
 		status := SiteStatus{ID: s.ID, Name: s.Name, State: Started, Reason: strings.Join(h.failed[s.Name], "; "), LogFolder: s.LogFolder}
-		for _, open := range h.sockets {
+		for _, open := range h.opened {
 			for _, b := range s.Bindings {
 				if open.endpoint.Holds(b, s) {
 					status.Listen = append(status.Listen, address(open.listener.Addr(), b.Host))

@@ -1,0 +1,147 @@
+package datachannel
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/socket"
+)
+
+// entrance is one open port. Ports.mu guards all of it.
+//
+// Most clients connect before they send the command that uses the connection,
+// so that it waits in the kernel when the session looks for it, and nobody
+// needs to be woken when it comes. Only while a session waits for a client
+// that has not come yet does an accept loop run.
+type entrance struct {
+	ports *Ports
+	addr  netip.AddrPort
+	// lazy is the port where the system lets us look without waiting. There
+	// is none for other networks; then an accept loop runs all the time.
+	lazy *socket.Lazy
+	// waiting is the listener of the accept loop while one runs, and waiters
+	// how many channels want it.
+	waiting net.Listener
+	waiters int
+	// expected are the channels whose clients have not come. One for anyone is
+	// the only one.
+	expected map[guest]*Passive
+}
+
+// newEntrance takes over the listener l.
+func newEntrance(p *Ports, l net.Listener, addr netip.AddrPort) (*entrance, error) {
+	e := &entrance{ports: p, addr: addr, expected: map[guest]*Passive{}}
+	var err error
+	if e.lazy, err = socket.NewLazy(l, p.limits); err != nil {
+		return nil, err
+	}
+	if e.lazy == nil {
+		e.loop(l)
+	} else {
+		p.sweeps.Do(func() { p.loops.Go(p.sweep) })
+	}
+	return e, nil
+}
+
+func (e *entrance) freeFor(who guest) bool {
+	if who.anybody {
+		return len(e.expected) == 0
+	}
+	return e.expected[who] == nil && e.expected[anyone()] == nil
+}
+
+// collect delivers what has come, up to the connection that c expects; nil
+// means all.
+func (e *entrance) collect(c *Passive) {
+	for e.lazy != nil && (c == nil || !c.isOver) {
+		conn, err := e.lazy.TryAccept()
+		if conn == nil || err != nil {
+			return // out of descriptors: whoever waits will see that
+		}
+		e.deliver(conn)
+	}
+}
+
+// await makes sure that an accept loop runs; rest must follow.
+func (e *entrance) await() error {
+	e.waiters++
+	if e.lazy == nil || e.waiting != nil {
+		return nil
+	}
+	l, err := e.lazy.Wait()
+	if err != nil {
+		return err
+	}
+	e.loop(l)
+	return nil
+}
+
+// rest ends an accept loop that nobody needs.
+func (e *entrance) rest() {
+	if e.waiters--; e.waiters > 0 || e.lazy == nil || e.waiting == nil {
+		return
+	}
+	_ = e.waiting.Close() // the port itself stays open
+	e.waiting = nil
+}
+
+func (e *entrance) close() error {
+	var errs []error
+	if e.waiting != nil {
+		errs = append(errs, e.waiting.Close())
+		e.waiting = nil
+	}
+	if e.lazy != nil {
+		errs = append(errs, e.lazy.Close())
+		e.lazy = nil
+	}
+	return errors.Join(errs...)
+}
+
+// loop accepts from l until it is closed.
+func (e *entrance) loop(l net.Listener) {
+	e.waiting = l
+	e.ports.loops.Go(func() { e.ports.accept(e, l) })
+}
+
+// accept is the accept loop.
+func (p *Ports) accept(e *entrance, l net.Listener) {
+	pause := time.Duration(0)
+	for {
+		conn, err := l.Accept()
+		if err == nil {
+			pause = 0
+			p.mu.Lock()
+			e.deliver(conn)
+			p.mu.Unlock()
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		// Usually too many open files, which passes.
+		pause = min(2*pause+time.Millisecond, maxAcceptPause)
+		select {
+		case <-p.closed:
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// deliver hands conn to the channel that expects it, or closes it.
+func (e *entrance) deliver(conn net.Conn) {
+	c := e.expected[guest{address: hostOf(conn.RemoteAddr())}]
+	if c == nil {
+		c = e.expected[anyone()]
+	}
+	if c == nil {
+		e.ports.strangers.Add(1)
+		_ = conn.Close() // nothing was said on it
+		return
+	}
+	e.ports.delivered.Add(1)
+	c.settle(conn)
+}

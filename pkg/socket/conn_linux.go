@@ -1,0 +1,294 @@
+package socket
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience is how long a connection waits in its thread at once; the kernel
+// rounds it up to its own ticks. A client on the same network answers within
+// it.
+const patience = 5 * time.Millisecond
+
+// Conn is a TCP connection. Its descriptor blocks, for at most patience, until
+// that was once too short; from then on it is polled. Like every net.Conn it
+// may be used by several goroutines, and Close interrupts what others do.
+type Conn struct {
+	fd     int
+	remote netip.AddrPort
+	limits Limits
+
+	mu sync.Mutex
+	// users are the calls that use fd at this moment. When closed was set
+	// meanwhile, the last one closes fd: earlier, its number could become
+	// another file's under their hands.
+	users  int
+	closed bool
+	// polled owns fd once the poller has it; wait is how to wait there.
+	polled *os.File
+	wait   syscall.RawConn
+	// deadlines are those of reading and writing.
+	deadlines [2]time.Time
+}
+
+// do calls try until it returns true: in this thread, where it may block for
+// as long as the descriptor does, and when that was not enough, whenever the
+// poller says that it is worth it.
+func (c *Conn) do(d direction, try func(fd uintptr) bool) error {
+	wait, err := c.begin(d)
+	if err != nil {
+		return err
+	}
+	defer c.end()
+	if wait == nil {
+		if c.here(d, try) {
+			return nil
+		}
+		if wait, err = c.poll(); err != nil {
+			return err
+		}
+	}
+	if d == reading {
+		err = wait.Read(try)
+	} else {
+		err = wait.Write(try)
+	}
+	if err != nil && c.isClosed() { // the poller has an error of its own for that
+		return net.ErrClosed
+	}
+	return err
+}
+
+func (c *Conn) isClosed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed
+}
+
+// here tries in this thread, if it may.
+func (c *Conn) here(d direction, try func(fd uintptr) bool) bool {
+	threads := c.limits.of(d)
+	if !threads.take() {
+		return false
+	}
+	defer threads.give()
+	return try(uintptr(c.fd)) //nolint:gosec // a descriptor is not negative
+}
+
+// begin counts a call that uses the descriptor; unless it fails, end must
+// follow. It returns nil when the poller does not have the connection.
+func (c *Conn) begin(d direction) (syscall.RawConn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, net.ErrClosed
+	}
+	if at := c.deadlines[d]; c.polled == nil && !at.IsZero() && !time.Now().Before(at) {
+		return nil, os.ErrDeadlineExceeded
+	}
+	c.users++
+	return c.wait, nil
+}
+
+func (c *Conn) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.users--
+	if c.closed && c.users == 0 && c.polled == nil {
+		_ = unix.Close(c.fd) // Close has returned long ago
+	}
+}
+
+// Park hands the connection to the poller, for whoever expects to wait long
+// and wants deadlines to be obeyed at once.
+func (c *Conn) Park() error {
+	_, err := c.poll()
+	return err
+}
+
+// poll hands the connection to the poller.
+func (c *Conn) poll() (syscall.RawConn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return nil, net.ErrClosed
+	case c.polled != nil:
+		return c.wait, nil
+	}
+	if err := unix.SetNonblock(c.fd, true); err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	c.polled = os.NewFile(uintptr(c.fd), "tcp") //nolint:gosec // a descriptor is not negative
+	var err error
+	if c.wait, err = c.polled.SyscallConn(); err != nil {
+		return nil, err
+	}
+	return c.wait, errors.Join(c.polled.SetReadDeadline(c.deadlines[reading]), c.polled.SetWriteDeadline(c.deadlines[writing]))
+}
+
+// Close closes the connection. Calls that use it fail with net.ErrClosed or as
+// at the end of the stream.
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return net.ErrClosed
+	case c.polled != nil:
+		c.closed = true
+		return c.polled.Close() // which knows its users
+	case c.users > 0:
+		c.closed = true
+		return os.NewSyscallError("shutdown", unix.Shutdown(c.fd, unix.SHUT_RDWR)) // wakes them
+	}
+	c.closed = true
+	return os.NewSyscallError("close", unix.Close(c.fd))
+}
+
+// CloseWrite ends the stream to the peer.
+func (c *Conn) CloseWrite() error {
+	var failed error
+	err := c.control(func(fd int) { failed = unix.Shutdown(fd, unix.SHUT_WR) })
+	return errors.Join(err, os.NewSyscallError("shutdown", failed))
+}
+
+// control calls f with the descriptor.
+func (c *Conn) control(f func(fd int)) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	f(c.fd)
+	return nil
+}
+
+// SetDeadline sets both deadlines.
+func (c *Conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// SetReadDeadline sets until when Read waits. A call that waits already obeys
+// it within patience.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadline(reading, t) }
+
+// SetWriteDeadline sets until when Write waits, as SetReadDeadline.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(writing, t) }
+
+func (c *Conn) setDeadline(d direction, t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return net.ErrClosed
+	}
+	c.deadlines[d] = t
+	switch {
+	case c.polled == nil:
+		return nil
+	case d == reading:
+		return c.polled.SetReadDeadline(t)
+	default:
+		return c.polled.SetWriteDeadline(t)
+	}
+}
+
+// RemoteAddr is the peer's address.
+func (c *Conn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.remote) }
+
+// LocalAddr is our address. It asks the system each time.
+func (c *Conn) LocalAddr() net.Addr {
+	var local netip.AddrPort
+	_ = c.control(func(fd int) { // a closed connection has no address
+		if sa, err := syscall.Getsockname(fd); err == nil {
+			local = address(sa)
+		}
+	})
+	return net.TCPAddrFromAddrPort(local)
+}
+
+// Read reads what has come, and waits for the first byte.
+func (c *Conn) Read(b []byte) (n int, err error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	waiting := c.do(reading, func(fd uintptr) bool {
+		n, err = again(unix.Read, int(fd), b) //nolint:gosec // a descriptor is an int
+		return err != unix.EAGAIN             //nolint:errorlint // a system call returns it bare
+	})
+	switch {
+	case waiting != nil:
+		return 0, waiting
+	case err == nil && n == 0:
+		return 0, io.EOF
+	}
+	return n, os.NewSyscallError("read", err)
+}
+
+// Write writes all of b.
+func (c *Conn) Write(b []byte) (n int, err error) {
+	for n < len(b) {
+		var more int
+		waiting := c.do(writing, func(fd uintptr) bool {
+			more, err = again(unix.Write, int(fd), b[n:]) //nolint:gosec // a descriptor is an int
+			return err != unix.EAGAIN                     //nolint:errorlint // a system call returns it bare
+		})
+		if waiting != nil {
+			return n, waiting
+		}
+		if n += more; err != nil {
+			return n, os.NewSyscallError("write", err)
+		}
+	}
+	return n, nil
+}
+
+// again repeats a system call that a signal interrupted.
+func again(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {
+	for {
+		n, err := call(fd, b)
+		if err != unix.EINTR { //nolint:errorlint // a system call returns it bare
+			return max(n, 0), err
+		}
+	}
+}
+
+// SendFile sends at most n bytes of file from where it stands (sendfile(2)).
+// Fewer without an error mean that the file has no more, or that the client
+// takes them slowly: 0 is the end of the file.
+func (c *Conn) SendFile(file *os.File, n int64) (sent int64, err error) {
+	from := int(file.Fd()) //nolint:gosec // a descriptor is an int
+	waiting := c.do(writing, func(fd uintptr) bool {
+		var k int
+		for err = unix.EINTR; err == unix.EINTR; { //nolint:errorlint // a system call returns it bare
+			k, err = unix.Sendfile(int(fd), from, nil, int(n)) //nolint:gosec // a descriptor is an int
+		}
+		sent = int64(max(k, 0))
+		return err != unix.EAGAIN //nolint:errorlint // as above
+	})
+	if waiting != nil {
+		return 0, waiting
+	}
+	return sent, os.NewSyscallError("sendfile", err)
+}
+
+// SyscallConn gives access to the descriptor. What is passed to its Read and
+// Write may be called with a descriptor that blocks, for a moment.
+func (c *Conn) SyscallConn() (syscall.RawConn, error) { return rawConn{c}, nil }
+
+// rawConn is a Conn as syscall.RawConn.
+type rawConn struct{ c *Conn }
+
+func (r rawConn) Control(f func(fd uintptr)) error {
+	return r.c.control(func(fd int) { f(uintptr(fd)) }) //nolint:gosec // a descriptor is not negative
+}
+func (r rawConn) Read(try func(fd uintptr) bool) error  { return r.c.do(reading, try) }
+func (r rawConn) Write(try func(fd uintptr) bool) error { return r.c.do(writing, try) }

@@ -1,0 +1,58 @@
+// Package socket makes TCP connections cheap to wait for: a connection waits
+// in its own thread for a moment, as a process of its own would, and only one
+// that lets us wait longer goes to the poller of the Go runtime. A client that
+// answers at once, as in the transfer of many small files, then costs neither
+// registration nor wake-ups of other threads (docs/performance.md).
+//
+// It changes nothing that can be seen but time: a connection is a net.Conn
+// with the same meaning. Where the operating system has no such way, listeners
+// stay what they were.
+package socket
+
+import "sync/atomic"
+
+// Threads bounds how many connections wait in a thread of their own at once;
+// the others wait in the poller. It is safe for concurrent use and must not be
+// copied.
+type Threads struct{ free atomic.Int32 }
+
+// NewThreads returns a bound of n threads.
+func NewThreads(n int) *Threads {
+	t := &Threads{}
+	t.free.Store(int32(n)) //nolint:gosec // a handful
+	return t
+}
+
+// take reports whether a thread may wait; if so, give must follow.
+func (t *Threads) take() bool {
+	if t.free.Add(-1) >= 0 {
+		return true
+	}
+	t.free.Add(1)
+	return false
+}
+
+func (t *Threads) give() { t.free.Add(1) }
+
+// Limits are the bounds of a listener's connections.
+type Limits struct {
+	// Reading bounds the threads that wait for a client to speak, Moving those
+	// that wait for it to take bytes, or for a file's next ones.
+	Reading, Moving *Threads
+}
+
+// of returns the bound of calls in direction d.
+func (l Limits) of(d direction) *Threads {
+	if d == reading {
+		return l.Reading
+	}
+	return l.Moving
+}
+
+// direction is what a call waits for.
+type direction int
+
+const (
+	reading direction = iota
+	writing
+)

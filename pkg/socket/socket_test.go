@@ -1,0 +1,284 @@
+package socket_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/socket"
+)
+
+// conditions are the ways in which a connection can wait.
+func conditions() map[string]socket.Limits {
+	return map[string]socket.Limits{
+		"in its thread": {Reading: socket.NewThreads(100), Moving: socket.NewThreads(100)},
+		"in the poller": {Reading: socket.NewThreads(0), Moving: socket.NewThreads(0)},
+	}
+}
+
+// pair returns both ends of a connection; the server's is of this package.
+func pair(t testing.TB, limits socket.Limits) (client *net.TCPConn, server net.Conn) {
+	t.Helper()
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	bare, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := socket.Listen(bare, limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if server, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Close()
+		_ = server.Close()
+	})
+	return c.(*net.TCPConn), server
+}
+
+// forEach runs a test for both ways of waiting, with a client that answers at
+// once and with one that takes longer than anybody's patience.
+func forEach(t *testing.T, run func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration)) {
+	for how, limits := range conditions() {
+		for speed, pause := range map[string]time.Duration{"quick": 0, "slow": 30 * time.Millisecond} {
+			t.Run(how+", "+speed, func(t *testing.T) {
+				client, server := pair(t, limits)
+				run(t, client, server, pause)
+			})
+		}
+	}
+}
+
+func TestReadAndWrite(t *testing.T) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		var served sync.WaitGroup
+		served.Go(func() {
+			if _, err := io.Copy(struct{ io.Writer }{server}, struct{ io.Reader }{server}); err != nil {
+				t.Error(err)
+			}
+			_ = server.Close()
+		})
+		var said, heard bytes.Buffer
+		for _, size := range []int{1, 100, 70_000} {
+			time.Sleep(pause)
+			part := bytes.Repeat([]byte{byte(size)}, size)
+			said.Write(part)
+			if _, err := client.Write(part); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.CopyN(&heard, client, int64(size)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := client.CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		if rest, err := io.ReadAll(client); len(rest) > 0 || err != nil {
+			t.Errorf("after the end: %d bytes, %v", len(rest), err)
+		}
+		served.Wait()
+		if !bytes.Equal(said.Bytes(), heard.Bytes()) {
+			t.Error("the echo differs")
+		}
+	})
+}
+
+// A peer that takes nothing stops writing until it does.
+func TestWriteToASlowPeer(t *testing.T) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		all := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+		var written sync.WaitGroup
+		written.Go(func() {
+			if n, err := server.Write(all); n != len(all) || err != nil {
+				t.Errorf("wrote %d bytes: %v", n, err)
+			}
+			_ = server.Close()
+		})
+		time.Sleep(2 * pause)
+		got, err := io.ReadAll(client)
+		if err != nil || !bytes.Equal(got, all) {
+			t.Errorf("read %d bytes: %v", len(got), err)
+		}
+		written.Wait()
+	})
+}
+
+func TestDeadlines(t *testing.T) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		var b [10]byte
+		if err := server.SetReadDeadline(time.Now().Add(pause)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := server.Read(b[:]); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("read %d bytes: %v", n, err)
+		}
+		if err := server.SetReadDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(client, "x"); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := server.Read(b[:]); n != 1 || err != nil {
+			t.Errorf("read %d bytes: %v", n, err)
+		}
+		if err := server.SetWriteDeadline(time.Now().Add(pause)); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		for err == nil {
+			_, err = server.Write(make([]byte, 1<<20))
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("write: %v", err)
+		}
+	})
+}
+
+// Another goroutine may set a deadline or close the connection.
+func TestInterrupt(t *testing.T) {
+	for name, stop := range map[string]func(net.Conn) error{
+		"deadline": func(c net.Conn) error { return c.SetReadDeadline(time.Unix(1, 0)) },
+		"close":    net.Conn.Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			forEach(t, func(t *testing.T, _ *net.TCPConn, server net.Conn, pause time.Duration) {
+				read := make(chan error)
+				go func() {
+					_, err := server.Read(make([]byte, 1))
+					read <- err
+				}()
+				time.Sleep(pause)
+				if err := stop(server); err != nil {
+					t.Error(err)
+				}
+				select {
+				case err := <-read:
+					if err == nil {
+						t.Error("read something")
+					}
+				case <-time.After(5 * time.Second):
+					t.Fatal("still waiting")
+				}
+			})
+		})
+	}
+}
+
+func TestClosed(t *testing.T) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		if pause > 0 {
+			_ = server.SetReadDeadline(time.Now().Add(pause))
+			_, _ = server.Read(make([]byte, 1))
+		}
+		if err := server.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, reading := server.Read(make([]byte, 1))
+		_, writing := server.Write(make([]byte, 1))
+		for what, err := range map[string]error{
+			"read": reading, "write": writing, "close": server.Close(), "deadline": server.SetDeadline(time.Now()),
+		} {
+			if !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrClosed) {
+				t.Errorf("%s after Close: %v", what, err)
+			}
+		}
+		if _, err := client.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("client: %v", err)
+		}
+	})
+}
+
+func TestClosedListener(t *testing.T) {
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	bare, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := socket.Listen(bare, conditions()["in its thread"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted := make(chan error)
+	go func() {
+		_, err := l.Accept()
+		accepted <- err
+	}()
+	time.Sleep(10 * time.Millisecond)
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-accepted; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("accept: %v", err)
+	}
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("accept after Close: %v", err)
+	}
+}
+
+// fileSender is what connections of Linux offer.
+type fileSender interface {
+	SendFile(file *os.File, n int64) (int64, error)
+}
+
+func TestSendFile(t *testing.T) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		sender, ok := server.(fileSender)
+		if !ok {
+			return // this system has no such call, and nobody asks for it
+		}
+		all := bytes.Repeat([]byte("0123456789abcdef"), 1<<19)
+		path := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(path, all, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		var sending sync.WaitGroup
+		sending.Go(func() {
+			for {
+				n, err := sender.SendFile(f, 1<<20)
+				if err != nil {
+					t.Error(err)
+				}
+				if n == 0 || err != nil {
+					break
+				}
+			}
+			_ = server.Close()
+		})
+		time.Sleep(2 * pause)
+		got, err := io.ReadAll(client)
+		if err != nil || !bytes.Equal(got, all) {
+			t.Errorf("read %d bytes: %v", len(got), err)
+		}
+		sending.Wait()
+	})
+}
+
+func TestAddresses(t *testing.T) {
+	client, server := pair(t, conditions()["in its thread"])
+	if got, want := server.RemoteAddr().String(), client.LocalAddr().String(); got != want {
+		t.Errorf("remote address %s, want %s", got, want)
+	}
+	if got, want := server.LocalAddr().String(), client.RemoteAddr().String(); got != want {
+		t.Errorf("local address %s, want %s", got, want)
+	}
+}
