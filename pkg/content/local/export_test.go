@@ -16,5 +16,8 @@ func SetMaxNames(s *Store, n int) {
 	t.index.maxNames = n
 }
 
-// MaxSorted is how many entries are sorted.
-const MaxSorted = maxSorted
+// The bounds of a listing.
+const (
+	MaxSorted = maxSorted
+	LookAhead = lookAhead
+)

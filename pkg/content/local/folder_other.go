@@ -58,13 +58,17 @@ func (f *folder) read() ([]entry, error) {
 	return f.entries, err
 }
 
-// lstat tells about an entry and whether it is a link.
-func (f *folder) lstat(name string) (info content.Info, link bool, err error) {
-	i, err := f.root.Lstat(name)
-	if err != nil {
-		return content.Info{}, false, err
+// look appends what there is to know about each of the entries.
+func (f *folder) look(entries []entry, dst []found) []found {
+	for _, e := range entries {
+		info, err := f.root.Lstat(e.name)
+		if err != nil {
+			dst = append(dst, found{err: err})
+			continue
+		}
+		dst = append(dst, found{info: infoOf(e.name, info), link: info.Mode()&fs.ModeSymlink != 0})
 	}
-	return infoOf(name, i), i.Mode()&fs.ModeSymlink != 0, nil
+	return dst
 }
 
 // hiddenEntry reports the Hidden attribute. Windows has it beside the name;

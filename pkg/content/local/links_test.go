@@ -344,3 +344,41 @@ func TestCreated(t *testing.T) {
 		t.Errorf("nothing: %v", err)
 	}
 }
+
+// However many entries there are, List tells of each what Stat does.
+func TestLongListingTellsTheSame(t *testing.T) {
+	base, s := linked(t)
+	site := filepath.Join(base, "site")
+	for i := range 5000 {
+		name := filepath.Join(site, "Real", fmt.Sprintf("entry-%d", i))
+		switch i % 5 {
+		case 0:
+			mkdir(t, name)
+		case 1:
+			if err := os.Symlink("file", name); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			write(t, name, "text"[:i%5])
+			if err := errors.Join(os.Chmod(name, fs.FileMode(0o400+i%0o400)), os.Chtimes(name, time.Time{}, time.Unix(int64(i)*12345, int64(i)))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n := 0
+	if err := s.List("real", content.Selection{}, func(listed content.Info) error {
+		n++
+		info, err := s.Stat("Real/" + listed.Name)
+		switch {
+		case listed.Name == "Out-deep":
+			if listed.Dir || err == nil {
+				t.Errorf("%+v leads outside, %v", listed, err)
+			}
+		case err != nil || info != listed:
+			t.Errorf("Stat tells %+v, List %+v (%v)", info, listed, err)
+		}
+		return nil
+	}); err != nil || n != 5003 {
+		t.Errorf("%d entries, %v", n, err)
+	}
+}

@@ -23,6 +23,17 @@ type entry struct {
 	hidden bool
 }
 
+// lookAhead is how many files are looked at before the first of them is told
+// of.
+const lookAhead = 256
+
+// found is what looking at an entry has shown, with info about a link itself.
+type found struct {
+	info content.Info
+	link bool
+	err  error
+}
+
 // List calls each for the selected entries of the directory, those of up to
 // maxSorted in Windows order. A link is what it leads to; one that leads
 // nowhere or outside is shown as itself.
@@ -54,6 +65,7 @@ type listing struct {
 	dir     string // the store's own spelling
 	folder  *folder
 	each    func(content.Info) error
+	found   []found
 	stopped error // of each, handed back as it is
 }
 
@@ -99,32 +111,44 @@ func (l *listing) read() ([]entry, error) {
 
 // tell calls each for the entries, except those that are gone by now.
 func (l *listing) tell(entries []entry) error {
-	for _, e := range entries {
-		info := content.Info{Name: e.name, Hidden: e.hidden}
-		if !l.NamesOnly {
-			var err error
-			if info, err = l.look(e.name); err != nil {
-				if missing(err) {
+	if l.NamesOnly {
+		return l.tellNames(entries)
+	}
+	for part := range slices.Chunk(entries, lookAhead) {
+		l.found = l.folder.look(part, l.found[:0])
+		for i := range l.found {
+			f := &l.found[i]
+			if f.err != nil {
+				if missing(f.err) {
 					continue
 				}
-				return err
+				return f.err
+			}
+			if f.link {
+				f.info = l.follow(f.info)
+			}
+			if l.stopped = l.each(f.info); l.stopped != nil {
+				return l.stopped
 			}
 		}
-		if l.stopped = l.each(info); l.stopped != nil {
+	}
+	return nil
+}
+
+func (l *listing) tellNames(entries []entry) error {
+	for _, e := range entries {
+		if l.stopped = l.each(content.Info{Name: e.name, Hidden: e.hidden}); l.stopped != nil {
 			return l.stopped
 		}
 	}
 	return nil
 }
 
-// look tells about an entry. Within the directory alone a link could not be
-// followed, so that is asked of the tree.
-func (l *listing) look(name string) (content.Info, error) {
-	info, link, err := l.folder.lstat(name)
-	if err == nil && link {
-		if target, err := l.tree.Stat(path.Join(l.dir, name)); err == nil {
-			return infoOf(name, target), nil
-		}
+// follow tells what a link leads to, or about itself. Within the directory
+// alone it could not be followed, so the tree is asked.
+func (l *listing) follow(link content.Info) content.Info {
+	if target, err := l.tree.Stat(path.Join(l.dir, link.Name)); err == nil {
+		return infoOf(link.Name, target)
 	}
-	return info, err
+	return link
 }
