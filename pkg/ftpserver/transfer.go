@@ -302,10 +302,11 @@ type fileSender interface {
 
 // copy copies at most n bytes; fewer without an error mean the end of src.
 // Between a file and a TCP connection the kernel does it (sendfile, splice):
-// neither may be wrapped, or it does not.
+// neither may be wrapped, or it does not. A few bytes are copied by us, because
+// sendfile may wait for the disk and tells the scheduler so, which costs more.
 func (t *transfer) copy(dst io.Writer, src io.Reader, file content.File, n int64) (int64, error) {
 	native, isNative := file.(*os.File)
-	if sender, ok := dst.(fileSender); ok && isNative {
+	if sender, ok := dst.(fileSender); ok && isNative && !t.unwatched {
 		return sendAll(sender, native, n)
 	}
 	limited := &io.LimitedReader{R: src, N: n}

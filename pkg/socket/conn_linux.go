@@ -91,7 +91,7 @@ func (c *Conn) begin(d direction) (syscall.RawConn, error) {
 	if c.closed {
 		return nil, net.ErrClosed
 	}
-	if at := c.deadlines[d]; c.polled == nil && !at.IsZero() && !time.Now().Before(at) {
+	if at := c.deadlines[d]; !at.IsZero() && !time.Now().Before(at) {
 		return nil, os.ErrDeadlineExceeded
 	}
 	c.users++
@@ -103,7 +103,7 @@ func (c *Conn) end() {
 	defer c.mu.Unlock()
 	c.users--
 	if c.closed && c.users == 0 && c.polled == nil {
-		_ = unix.Close(c.fd) // Close has returned long ago
+		_ = closeSocket(c.fd) // Close has returned long ago
 	}
 }
 
@@ -151,7 +151,7 @@ func (c *Conn) Close() error {
 		return os.NewSyscallError("shutdown", unix.Shutdown(c.fd, unix.SHUT_RDWR)) // wakes them
 	}
 	c.closed = true
-	return os.NewSyscallError("close", unix.Close(c.fd))
+	return os.NewSyscallError("close", closeSocket(c.fd))
 }
 
 // CloseWrite ends the stream to the peer.
@@ -234,21 +234,32 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 }
 
 // Write writes all of b.
-func (c *Conn) Write(b []byte) (n int, err error) {
-	for n < len(b) {
+func (c *Conn) Write(b []byte) (int, error) {
+	n, err := c.writeNow(b)
+	for n < len(b) && (err == nil || err == unix.EAGAIN) { //nolint:errorlint // a system call returns it bare
 		var more int
 		waiting := c.do(writing, func(fd uintptr) bool {
 			more, err = again(unix.Write, int(fd), b[n:]) //nolint:gosec // a descriptor is an int
-			return err != unix.EAGAIN                     //nolint:errorlint // a system call returns it bare
+			return err != unix.EAGAIN                     //nolint:errorlint // as above
 		})
 		if waiting != nil {
 			return n, waiting
 		}
-		if n += more; err != nil {
-			return n, os.NewSyscallError("write", err)
-		}
+		n += more
 	}
-	return n, nil
+	if errno, ok := err.(unix.Errno); ok { //nolint:errorlint // as above
+		err = os.NewSyscallError("write", errno)
+	}
+	return n, err
+}
+
+// writeNow writes what needs no waiting.
+func (c *Conn) writeNow(b []byte) (int, error) {
+	if _, err := c.begin(writing); err != nil {
+		return 0, err
+	}
+	defer c.end()
+	return send(c.fd, b)
 }
 
 // again repeats a system call that a signal interrupted.

@@ -100,7 +100,7 @@ func TestReadAndWrite(t *testing.T) {
 // A peer that takes nothing stops writing until it does.
 func TestWriteToASlowPeer(t *testing.T) {
 	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
-		all := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
+		all := bytes.Repeat([]byte("0123456789abcdef"), 1<<18)
 		var written sync.WaitGroup
 		written.Go(func() {
 			if n, err := server.Write(all); n != len(all) || err != nil {
@@ -241,7 +241,7 @@ func TestSendFile(t *testing.T) {
 		if !ok {
 			return // this system has no such call, and nobody asks for it
 		}
-		all := bytes.Repeat([]byte("0123456789abcdef"), 1<<19)
+		all := bytes.Repeat([]byte("0123456789abcdef"), 1<<18)
 		path := filepath.Join(t.TempDir(), "file")
 		if err := os.WriteFile(path, all, 0o600); err != nil {
 			t.Fatal(err)
@@ -254,7 +254,7 @@ func TestSendFile(t *testing.T) {
 		var sending sync.WaitGroup
 		sending.Go(func() {
 			for {
-				n, err := sender.SendFile(f, 1<<20)
+				n, err := sender.SendFile(f, 1<<18)
 				if err != nil {
 					t.Error(err)
 				}
