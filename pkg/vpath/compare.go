@@ -11,7 +11,7 @@ import (
 // upper-cased names in UTF-16. Names that differ only in case follow in byte
 // order, so that the order is total. It does not allocate.
 func Compare(a, b string) int {
-	i := commonRunes(a, b)
+	i := Common(a, b)
 	j := i
 	for i < len(a) && j < len(b) {
 		ra, na := upperAt(a, i)
@@ -27,8 +27,8 @@ func Compare(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// commonRunes is the length of the characters that a and b begin with both.
-func commonRunes(a, b string) int {
+// Common is the length of the characters that a and b begin with both.
+func Common(a, b string) int {
 	i, n := 0, min(len(a), len(b))
 	for i < n && a[i] == b[i] {
 		i++
@@ -37,6 +37,21 @@ func commonRunes(a, b string) int {
 		i--
 	}
 	return i
+}
+
+// Key is a number of the beginning of a name, for sorting: names whose keys
+// differ compare as their keys do. What names have in common may be cut off
+// before.
+func Key(name string) (key uint64) {
+	for shift := 56; shift >= 0 && name != ""; shift -= 8 {
+		r, size := upperAt(name, 0)
+		if r >= utf8.RuneSelf {
+			return key | 0xff<<shift
+		}
+		key |= uint64(r) << shift
+		name = name[size:]
+	}
+	return key
 }
 
 // begins reports whether a character begins, or the text ends, at i.

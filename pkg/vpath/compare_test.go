@@ -27,7 +27,7 @@ func inUTF16(a, b string) int {
 
 // Texts that begin alike, in parts of characters too, compare as others do.
 func TestCompareInUTF16(t *testing.T) {
-	pieces := []string{"a", "A", "b", "_", "ä", "Ä", "日", "\U0001F600", "\uFF21", "\xc3", "\xa4", "\x80", "\xff", "\xf0\x9f", ""}
+	pieces := []string{"a", "A", "b", "_", "ä", "Ä", "日", "\U0001F600", "\uFF21", "\xc3", "\xa4", "\x80", "\xff", "\xf0\x9f", "", "ı", "ſ", "I", "s", "12"}
 	random := rand.New(rand.NewPCG(1, 2))
 	text := func() (s string) {
 		for range random.IntN(5) {
@@ -38,8 +38,14 @@ func TestCompareInUTF16(t *testing.T) {
 	for range 50_000 {
 		begin := text()
 		a, b := begin+text(), begin+text()
-		if got, want := vpath.Compare(a, b), inUTF16(a, b); got != want {
+		want := inUTF16(a, b)
+		if got := vpath.Compare(a, b); got != want {
 			t.Fatalf("Compare(%q, %q) = %d, want %d", a, b, got, want)
+		}
+		for _, common := range []int{0, vpath.Common(a, b)} {
+			if got := cmp.Compare(vpath.Key(a[common:]), vpath.Key(b[common:])); got != 0 && got != want {
+				t.Fatalf("keys of %q and %q without %d bytes: %d, want %d", a, b, common, got, want)
+			}
 		}
 	}
 }

@@ -105,7 +105,7 @@ func appendEntries(dst []entry, piece []byte) []entry {
 
 // look appends what there is to know about each of the entries.
 func (f *folder) look(entries []entry, dst []found) []found {
-	if f.ring == nil && f.count >= ringWorth {
+	if f.ring == nil && f.count >= ringWorth && len(entries) > firstLook {
 		f.ring, _ = openRing() // without one it takes longer, that is all
 	}
 	if f.ring != nil {

@@ -53,7 +53,7 @@ func (f *folder) read() ([]entry, error) {
 	list, err := f.file.ReadDir(pieceEntries)
 	f.entries = f.entries[:0]
 	for _, e := range list {
-		f.entries = append(f.entries, entry{e.Name(), hiddenEntry(e)})
+		f.entries = append(f.entries, entry{name: e.Name(), hidden: hiddenEntry(e)})
 	}
 	return f.entries, err
 }

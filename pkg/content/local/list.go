@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"path"
@@ -20,12 +21,16 @@ const maxSorted = 10_000
 // there is one.
 type entry struct {
 	name   string
+	key    uint64 // for sorting
 	hidden bool
 }
 
-// lookAhead is how many files are looked at before the first of them is told
-// of.
-const lookAhead = 256
+// How many files are looked at before the first of them is told of: few at
+// the beginning of a listing, for which somebody waits.
+const (
+	firstLook = 64
+	lookAhead = 256
+)
 
 // found is what looking at an entry has shown, with info about a link itself.
 type found struct {
@@ -45,7 +50,7 @@ func (s *Store) List(name string, sel content.Selection, each func(content.Info)
 			return err
 		}
 		defer f.close()
-		l := listing{tree: t, dir: real, folder: f, Selection: sel, each: each}
+		l := listing{tree: t, dir: real, folder: f, Selection: sel, each: each, ahead: firstLook}
 		err = l.run()
 		if stopped = l.stopped; stopped != nil {
 			return nil // it says nothing about the name
@@ -65,6 +70,7 @@ type listing struct {
 	dir     string // the store's own spelling
 	folder  *folder
 	each    func(content.Info) error
+	ahead   int
 	found   []found
 	stopped error // of each, handed back as it is
 }
@@ -77,7 +83,7 @@ func (l *listing) run() error {
 		piece, err := l.read()
 		few = append(few, piece...)
 		if errors.Is(err, io.EOF) {
-			slices.SortFunc(few, func(a, b entry) int { return vpath.Compare(a.name, b.name) })
+			sortEntries(few)
 			return l.tell(few)
 		}
 		if err != nil {
@@ -99,6 +105,28 @@ func (l *listing) run() error {
 	}
 }
 
+// sortEntries puts entries into Windows order. Most are told apart by the
+// characters after what all have in common, which costs one comparison of
+// numbers.
+func sortEntries(entries []entry) {
+	if len(entries) == 0 {
+		return
+	}
+	common := entries[0].name
+	for _, e := range entries {
+		common = common[:vpath.Common(common, e.name)]
+	}
+	for i, e := range entries {
+		entries[i].key = vpath.Key(e.name[len(common):])
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return vpath.Compare(a.name, b.name)
+	})
+}
+
 // read returns the wanted entries of the next piece of the directory, valid
 // until the next call.
 func (l *listing) read() ([]entry, error) {
@@ -114,7 +142,9 @@ func (l *listing) tell(entries []entry) error {
 	if l.NamesOnly {
 		return l.tellNames(entries)
 	}
-	for part := range slices.Chunk(entries, lookAhead) {
+	for len(entries) > 0 {
+		part := entries[:min(len(entries), l.ahead)]
+		entries, l.ahead = entries[len(part):], lookAhead
 		l.found = l.folder.look(part, l.found[:0])
 		for i := range l.found {
 			f := &l.found[i]
