@@ -183,7 +183,9 @@ func (s *session) stat(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 		if b == nil {
 			b = fmt.Appendf(nil, "%d-%s\r\n", codePathStatus, textStatusFollows)
 		}
-		b = line(b, info)
+		if b = line(b, info); len(b) < firstBytes {
+			return nil
+		}
 		return s.say(&b)
 	})
 	switch {
@@ -191,6 +193,9 @@ func (s *session) stat(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 		return ftp.Reply{}, err
 	case b == nil:
 		return block(codePathStatus, []string{textStatusFollows}, textEndOfStatus), nil
+	}
+	if err := s.say(&b); err != nil {
+		return ftp.Reply{}, errControlGone
 	}
 	return reply(codePathStatus, textEndOfStatus), nil
 }

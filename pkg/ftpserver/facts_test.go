@@ -107,6 +107,17 @@ func TestParseFacts(t *testing.T) {
 	}
 }
 
+func BenchmarkFactsLine(b *testing.B) {
+	d := described{Info: content.Info{
+		Name: "a file name of usual length.txt", Size: 123456, ModTime: time.Now(), Mode: 0o644, ID: content.FileID{Volume: 0x801, Number: 0xabcdef},
+	}, perm: "awdfr"}
+	buf := make([]byte, 0, 256)
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = appendName(appendFacts(buf[:0], standardFacts, &d), d.Name)
+	}
+}
+
 // FuzzFacts: whatever a file is, its line is one line that says it.
 func FuzzFacts(f *testing.F) {
 	f.Add("a.txt", int64(7), int64(1721400365), uint32(0o644), uint64(1), uint8(0x7f), uint8(7), false)

@@ -111,9 +111,9 @@ func appendUnix(dst []byte, info content.Info, at, now time.Time, writable bool)
 // appendYear are what most of a line costs.
 func appendTwo(dst []byte, n int, pad byte) []byte {
 	if n < 10 {
-		return append(dst, pad, byte('0'+n))
+		return append(dst, pad, byte('0'+n)) //nolint:gosec // one digit
 	}
-	return append(dst, byte('0'+n/10), byte('0'+n%10))
+	return append(dst, byte('0'+n/10), byte('0'+n%10)) //nolint:gosec // two digits
 }
 
 // appendYear appends four digits; a file system may have other years all the

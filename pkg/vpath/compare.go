@@ -48,7 +48,7 @@ func Key(name string) (key uint64) {
 		if r >= utf8.RuneSelf {
 			return key | 0xff<<shift
 		}
-		key |= uint64(r) << shift
+		key |= uint64(r) << shift //nolint:gosec // ASCII
 		name = name[size:]
 	}
 	return key

@@ -129,11 +129,12 @@ func (f *folder) dropRing() {
 	}
 }
 
-// answers appends what the ring has found.
+// answers appends what the ring has found. Where it has not, the reason may be
+// its own: the file is asked about again.
 func (f *folder) answers(entries []entry, errs []unix.Errno, dst []found) []found {
 	for i, e := range entries {
 		if errs[i] != 0 {
-			dst = append(dst, found{err: lstatError(e.name, errs[i])})
+			dst = append(dst, f.lstat(e.name))
 			continue
 		}
 		x := &f.ring.questions[i].stat
@@ -155,7 +156,7 @@ func (f *folder) lstat(name string) found {
 		err = unix.Fstatat(f.fd(), name, &stat, unix.AT_SYMLINK_NOFOLLOW)
 	}
 	if err != nil {
-		return found{err: lstatError(name, err)}
+		return found{err: &fs.PathError{Op: "lstat", Path: name, Err: err}}
 	}
 	info := content.Info{
 		Name:    name,
