@@ -29,8 +29,8 @@ const (
 	maxAcceptPause = time.Second
 	// sweepPause is how long a connection that nobody expects may stay.
 	sweepPause = 2 * time.Second
-	// maxWaiting is how many data connections wait in a thread of their own.
-	// Each costs some 20 KiB, and Go gives up at 10,000 threads.
+	// maxWaiting is how many data connections wait in a thread of their own for
+	// the client to take bytes. Each costs some 20 KiB, and Go gives up at 10,000 threads.
 	maxWaiting = 256
 )
 
@@ -69,10 +69,9 @@ func NewPorts(c PortsConfig) *Ports {
 	if c.Listen == nil {
 		c.Listen = listen
 	}
-	threads := socket.NewThreads(maxWaiting)
 	return &Ports{
 		config: c,
-		limits: socket.Limits{Reading: threads, Moving: threads},
+		limits: socket.Limits{Reading: socket.NewReaders(), Moving: socket.NewThreads(maxWaiting)},
 		closed: make(chan struct{}),
 		groups: map[netip.Addr]*group{},
 	}

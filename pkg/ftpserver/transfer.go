@@ -260,6 +260,9 @@ func (t *transfer) send(file content.File, offset, size int64) error {
 func (t *transfer) receive(file content.File, limit int64) error {
 	for done := int64(0); ; {
 		want := int64(sliceBytes)
+		if done == 0 {
+			want = copyBuffer // most files end within it
+		}
 		if limit > 0 {
 			want = min(want, limit-done)
 		}
@@ -294,20 +297,27 @@ func (t *transfer) expectEnd() error {
 	}
 }
 
-// fileSender is a connection that takes bytes from a file without them passing
-// through us (package socket).
-type fileSender interface {
+// kernelConn is a connection that takes bytes from a file and gives them to one
+// without them passing through us (package socket).
+type kernelConn interface {
 	SendFile(file *os.File, n int64) (int64, error)
+	ReceiveFile(file *os.File, n int64) (int64, error)
 }
 
-// copy copies at most n bytes; fewer without an error mean the end of src.
-// Between a file and a TCP connection the kernel does it (sendfile, splice):
-// neither may be wrapped, or it does not. A few bytes are copied by us, because
-// sendfile may wait for the disk and tells the scheduler so, which costs more.
+// copy copies at most n bytes between file and the connection; fewer without
+// an error mean the end of src. The kernel does it if it can (sendfile,
+// splice): neither end may be wrapped. A few bytes are copied by us: sendfile
+// may wait for the disk, and tells the scheduler so, and splice needs a pipe,
+// which both cost more.
 func (t *transfer) copy(dst io.Writer, src io.Reader, file content.File, n int64) (int64, error) {
 	native, isNative := file.(*os.File)
-	if sender, ok := dst.(fileSender); ok && isNative && !t.unwatched {
-		return sendAll(sender, native, n)
+	if kernel, ok := t.conn.(kernelConn); ok && isNative && n > briefBytes {
+		switch {
+		case dst == t.conn:
+			return sendAll(kernel, native, n)
+		case n > copyBuffer:
+			return kernel.ReceiveFile(native, n)
+		}
 	}
 	limited := &io.LimitedReader{R: src, N: n}
 	if _, tcp := t.conn.(*net.TCPConn); tcp && isNative {
@@ -319,7 +329,7 @@ func (t *transfer) copy(dst io.Writer, src io.Reader, file content.File, n int64
 }
 
 // sendAll sends n bytes, or what the file has.
-func sendAll(to fileSender, file *os.File, n int64) (done int64, err error) {
+func sendAll(to kernelConn, file *os.File, n int64) (done int64, err error) {
 	for done < n {
 		sent, err := to.SendFile(file, n-done)
 		done += sent

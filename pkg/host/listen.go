@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
-	"runtime"
 	"strconv"
 	"syscall"
 
@@ -19,8 +18,7 @@ import (
 const (
 	maxPort = 65535
 	// maxWriting is how many sessions wait in a thread of their own for their
-	// client to take a reply. Waiting for commands, fewer threads than can run
-	// Go code may wait, or there were none left for all others.
+	// client to take a reply.
 	maxWriting = 64
 )
 
@@ -32,7 +30,7 @@ func (h *Host) listen(ctx context.Context) {
 	// client's address in its protocol.
 	config := net.ListenConfig{KeepAlive: -1}
 	config.SetMultipathTCP(false)
-	limits := socket.Limits{Reading: socket.NewThreads(max(1, runtime.GOMAXPROCS(0)-1)), Moving: socket.NewThreads(maxWriting)}
+	limits := socket.Limits{Reading: socket.NewReaders(), Moving: socket.NewThreads(maxWriting)}
 	for _, e := range h.snapshot.Endpoints {
 		l, err := openEndpoint(ctx, &config, e, h.options.PortOffset)
 		if err == nil {

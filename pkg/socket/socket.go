@@ -9,7 +9,10 @@
 // stay what they were.
 package socket
 
-import "sync/atomic"
+import (
+	"runtime"
+	"sync/atomic"
+)
 
 // Threads bounds how many connections wait in a thread of their own at once;
 // the others wait in the poller. It is safe for concurrent use and must not be
@@ -22,6 +25,11 @@ func NewThreads(n int) *Threads {
 	t.free.Store(int32(n)) //nolint:gosec // a handful
 	return t
 }
+
+// NewReaders returns the bound for threads that wait for clients to speak: one
+// fewer than can run Go code at once, so that one is left for all others while
+// the scheduler has not noticed yet that these wait.
+func NewReaders() *Threads { return NewThreads(max(1, runtime.GOMAXPROCS(0)-1)) }
 
 // take reports whether a thread may wait; if so, give must follow.
 func (t *Threads) take() bool {

@@ -230,14 +230,15 @@ func TestClosedListener(t *testing.T) {
 	}
 }
 
-// fileSender is what connections of Linux offer.
-type fileSender interface {
+// kernelConn is what connections of Linux offer.
+type kernelConn interface {
 	SendFile(file *os.File, n int64) (int64, error)
+	ReceiveFile(file *os.File, n int64) (int64, error)
 }
 
 func TestSendFile(t *testing.T) {
 	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
-		sender, ok := server.(fileSender)
+		sender, ok := server.(kernelConn)
 		if !ok {
 			return // this system has no such call, and nobody asks for it
 		}
@@ -270,6 +271,56 @@ func TestSendFile(t *testing.T) {
 			t.Errorf("read %d bytes: %v", len(got), err)
 		}
 		sending.Wait()
+	})
+}
+
+// A file that is open for appending takes no splice, as some file systems do
+// not.
+func TestReceiveFile(t *testing.T) {
+	t.Run("spliced", func(t *testing.T) { receiveFile(t, os.O_WRONLY) })
+	t.Run("copied", func(t *testing.T) { receiveFile(t, os.O_WRONLY|os.O_APPEND) })
+}
+
+func receiveFile(t *testing.T, mode int) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		receiver, ok := server.(kernelConn)
+		if !ok {
+			return // this system has no such call, and nobody asks for it
+		}
+		all := bytes.Repeat([]byte("0123456789abcdef"), 1<<17)
+		path := filepath.Join(t.TempDir(), "file")
+		f, err := os.OpenFile(path, mode|os.O_CREATE, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString("before "); err != nil {
+			t.Fatal(err)
+		}
+		var sending sync.WaitGroup
+		sending.Go(func() {
+			for rest := all; len(rest) > 0; rest = rest[len(rest)/2+1:] {
+				if _, err := client.Write(rest[:len(rest)/2+1]); err != nil {
+					t.Error(err)
+				}
+				time.Sleep(pause)
+			}
+			_ = client.CloseWrite()
+		})
+		const part = 1 << 20
+		n, err := receiver.ReceiveFile(f, part)
+		if n != part || err != nil {
+			t.Errorf("received %d bytes: %v", n, err)
+		}
+		n, err = receiver.ReceiveFile(f, 2*part)
+		if n != int64(len(all)-part) || err != nil {
+			t.Errorf("received %d bytes more: %v", n, err)
+		}
+		sending.Wait()
+		got, err := os.ReadFile(path)
+		if err != nil || string(got) != "before "+string(all) {
+			t.Errorf("the file has %d bytes: %v", len(got), err)
+		}
 	})
 }
 
