@@ -26,14 +26,16 @@ func BenchmarkIdleSession(b *testing.B) {
 			leave = append(leave, idleLogin(b, address))
 		}
 		after := settledMemory()
-		for _, close := range leave {
-			close()
+		for _, end := range leave {
+			end()
 		}
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/sessions, "heapB/session")
-		b.ReportMetric(float64(after.HeapObjects-before.HeapObjects)/sessions, "objects/session")
-		b.ReportMetric(float64(after.StackInuse-before.StackInuse)/sessions, "stackB/session")
+		b.ReportMetric(growth(after.HeapAlloc, before.HeapAlloc)/sessions, "heapB/session")
+		b.ReportMetric(growth(after.HeapObjects, before.HeapObjects)/sessions, "objects/session")
+		b.ReportMetric(growth(after.StackInuse, before.StackInuse)/sessions, "stackB/session")
 	}
 }
+
+func growth(after, before uint64) float64 { return float64(after) - float64(before) }
 
 // settledMemory is what is in use when nothing is left to collect and stacks
 // have shrunk, by half at each collection.
