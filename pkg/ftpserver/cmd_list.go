@@ -20,7 +20,7 @@ const (
 	lineBytes = 4 << 10
 	// firstBytes is how much of a listing is sent at first, so that the client
 	// need not wait until a buffer is full.
-	firstBytes = 4 << 10
+	firstBytes = 2 << 10
 )
 
 // format appends the line of one entry.
