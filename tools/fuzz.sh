@@ -28,6 +28,7 @@ fi
 share() { # share TARGET
 	case $1 in
 	FuzzSession | FuzzCommands) echo 8 ;;
+	FuzzNames | FuzzParts) echo 3 ;; # a session with several transfers each
 	*) echo 1 ;;
 	esac
 }
