@@ -99,6 +99,42 @@ func TestListNamesOnly(t *testing.T) {
 	}
 }
 
+// shuffled lists as stores do that have too many entries to sort them.
+type shuffled struct{ content.Store }
+
+func (shuffled) List(_ string, sel content.Selection, each func(content.Info) error) error {
+	for _, name := range []string{"q", "b", "MNT", "z", "a", "hidden", "c"} {
+		if sel.Wanted(name) {
+			if err := each(content.Info{Name: name}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Where a directory has no order, virtual directories are there all the same,
+// once.
+func TestListWithoutOrder(t *testing.T) {
+	levels := []access.Level{{
+		Path: "/", Rules: []access.Rule{{Users: []string{"*"}, Permissions: access.Read}},
+		Filter: access.NewRequestFilter(access.FilterSettings{AllowHighBit: true, AllowUnlistedExtensions: true, HiddenSegments: []string{"hidden"}}),
+	}}
+	h := build(t, map[vpath.Path]string{"/": "root", "/mnt": "pub", "/zz": "pub"}, "root/ pub/x", levels, func(s *vfs.Settings) {
+		s.ListVirtualDirectories = true
+		for i, m := range s.Mounts {
+			if m.Path == "/" {
+				s.Mounts[i].Store = shuffled{m.Store}
+			}
+		}
+	})
+	got := names(t, h, "/", vfs.ListOptions{})
+	slices.Sort(got)
+	if want := []string{"a", "b", "c", "mnt/", "q", "z", "zz/"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestListErrors(t *testing.T) {
 	h := build(t, map[vpath.Path]string{"/": "root", "/Gone": "gone", "/way/x": "gone", "/real/x": "gone"}, "root/a root/b root/real/f", nil, func(s *vfs.Settings) { s.ListVirtualDirectories = true })
 	list := func(p vpath.Path) error {
