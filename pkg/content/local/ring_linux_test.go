@@ -1,0 +1,67 @@
+package local_test
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/content/local"
+)
+
+// Whether long listings end by themselves, by their caller or by a directory
+// that vanishes, many at a time: they leave no descriptor behind.
+func TestLongListingsLeaveNothing(t *testing.T) {
+	dir, s := many(t, local.RingWorth+3000)
+	if err := local.OpenRing(); err != nil {
+		t.Logf("this system has no rings, each file is asked about by itself: %v", err)
+	}
+	before := descriptors(t)
+	list := func(stopAt int) (n int, err error) {
+		err = s.List(".", content.Selection{}, func(content.Info) error {
+			if n++; n == stopAt {
+				return errors.ErrUnsupported
+			}
+			return nil
+		})
+		return n, err
+	}
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for _, stopAt := range []int{0, 1, local.RingWorth + 300*i} {
+				n, err := list(stopAt)
+				if (err != nil) != (stopAt > 0) || stopAt == 0 && n != local.RingWorth+3000 {
+					t.Errorf("stopped at %d: %d entries, %v", stopAt, n, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if after := descriptors(t); after > before+1 { // the store's own folder
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+	wg.Go(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	for range 4 {
+		wg.Go(func() {
+			if _, err := list(0); err != nil && !errors.Is(err, os.ErrNotExist) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func descriptors(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list)
+}
