@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -84,9 +85,9 @@ func takesFile(t *testing.T, conn net.Conn) {
 	var n int64
 	switch conn := conn.(type) {
 	case interface {
-		SendFile(file *os.File, n int64) (int64, error)
+		SendFile(file *os.File, n int64, moved *atomic.Int64) (int64, error)
 	}:
-		n, err = conn.SendFile(f, 100)
+		n, err = conn.SendFile(f, 100, new(atomic.Int64))
 	case *net.TCPConn:
 		n, err = conn.ReadFrom(f)
 	default:

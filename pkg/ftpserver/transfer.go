@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,8 +17,11 @@ import (
 
 const (
 	// sliceBytes is how much one call copies. Between slices the rate is
-	// looked at; larger slices gain nothing measurable.
+	// looked at, and progress is told.
 	sliceBytes = 4 << 20
+	// kernelSlice is the same where progress is counted meanwhile, and the rate
+	// of a slow client looked at. Smaller ones cost a tenth more.
+	kernelSlice = 32 << 20
 	// copyBuffer is the size in bytes of the pooled buffers that copy where the
 	// kernel cannot, and that gather the lines of listings.
 	copyBuffer = 64 << 10
@@ -206,12 +210,10 @@ func (t *transfer) beginSpan(now time.Time) error {
 	return t.conn.SetDeadline(t.spanEnd)
 }
 
-// progress notes that n more bytes moved and that copying stopped with err,
-// and returns an error when the transfer cannot go on. The end of a span is no
-// error by itself: minBytesPerSecond is judged over each span of
-// dataChannelTimeout.
-func (t *transfer) progress(n int64, err error) error {
-	moved := t.moved.Add(n)
+// progress looks at how far the transfer is when copying stopped with err, and
+// returns an error when it cannot go on. The end of a span is no error by
+// itself: minBytesPerSecond is judged over each span of dataChannelTimeout.
+func (t *transfer) progress(err error) error {
 	late := errors.Is(err, os.ErrDeadlineExceeded)
 	if err != nil && !late {
 		return err
@@ -222,7 +224,7 @@ func (t *transfer) progress(n int64, err error) error {
 	}
 	limits := &t.session.site.Connections
 	least := int64(limits.DataChannelTimeout.Seconds() * float64(limits.MinBytesPerSecond))
-	switch moved -= t.spanFrom; {
+	switch moved := t.moved.Load() - t.spanFrom; {
 	case moved < least:
 		return errDataTooSlow
 	case moved == 0:
@@ -235,14 +237,13 @@ func (t *transfer) progress(n int64, err error) error {
 // file that has become shorter ends earlier.
 func (t *transfer) send(file content.File, offset, size int64) error {
 	for done := int64(0); done < size; {
-		want := min(size-done, sliceBytes)
+		want := min(size-done, t.slice())
 		n, err := t.copy(t.conn, file, file, want)
 		done += n
 		if err == nil && n < want {
-			t.moved.Add(n)
 			return nil
 		}
-		if failed := t.progress(n, err); failed != nil {
+		if failed := t.progress(err); failed != nil {
 			return failed
 		}
 		if err != nil {
@@ -259,7 +260,7 @@ func (t *transfer) send(file content.File, offset, size int64) error {
 // than limit bytes are refused; 0 is no limit.
 func (t *transfer) receive(file content.File, limit int64) error {
 	for done := int64(0); ; {
-		want := int64(sliceBytes)
+		want := t.slice()
 		if done == 0 {
 			want = copyBuffer // most files end within it
 		}
@@ -271,7 +272,7 @@ func (t *transfer) receive(file content.File, limit int64) error {
 		}
 		n, err := t.copy(file, t.conn, file, want)
 		done += n
-		if failed := t.progress(n, err); failed != nil {
+		if failed := t.progress(err); failed != nil {
 			return failed
 		}
 		if err == nil && n < want {
@@ -291,53 +292,63 @@ func (t *transfer) expectEnd() error {
 		case errors.Is(err, io.EOF):
 			return nil
 		}
-		if failed := t.progress(0, err); failed != nil {
+		if failed := t.progress(err); failed != nil {
 			return failed
 		}
 	}
 }
 
 // kernelConn is a connection that takes bytes from a file and gives them to one
-// without them passing through us (package socket).
+// without them passing through us (package socket). It counts them in moved.
 type kernelConn interface {
-	SendFile(file *os.File, n int64) (int64, error)
-	ReceiveFile(file *os.File, n int64) (int64, error)
+	SendFile(file *os.File, n int64, moved *atomic.Int64) (int64, error)
+	ReceiveFile(file *os.File, n int64, moved *atomic.Int64) (int64, error)
 }
 
-// copy copies at most n bytes between file and the connection; fewer without
-// an error mean the end of src. The kernel does it if it can (sendfile,
-// splice): neither end may be wrapped. A few bytes are copied by us: sendfile
-// may wait for the disk, and tells the scheduler so, and splice needs a pipe,
-// which both cost more.
+// slice is how much one call copies at most.
+func (t *transfer) slice() int64 {
+	if _, ok := t.conn.(kernelConn); ok {
+		return kernelSlice
+	}
+	return sliceBytes
+}
+
+// copy copies at most n bytes between file and the connection and counts them;
+// fewer without an error mean the end of src. The kernel does it if it can
+// (sendfile, splice): neither end may be wrapped. A few bytes are copied by us:
+// sendfile may wait for the disk, and tells the scheduler so, and splice needs a
+// pipe, which both cost more.
 func (t *transfer) copy(dst io.Writer, src io.Reader, file content.File, n int64) (int64, error) {
 	native, isNative := file.(*os.File)
 	if kernel, ok := t.conn.(kernelConn); ok && isNative && n > briefBytes {
 		switch {
 		case dst == t.conn:
-			return sendAll(kernel, native, n)
+			return kernel.SendFile(native, n, &t.moved)
 		case n > copyBuffer:
-			return kernel.ReceiveFile(native, n)
+			return kernel.ReceiveFile(native, n, &t.moved)
 		}
 	}
 	limited := &io.LimitedReader{R: src, N: n}
 	if _, tcp := t.conn.(*net.TCPConn); tcp && isNative {
-		return io.Copy(dst, limited)
+		n, err := io.Copy(dst, limited)
+		t.moved.Add(n)
+		return n, err
 	}
 	buffer := t.session.server.buffers.Get().(*[]byte)
 	defer t.session.server.buffers.Put(buffer)
-	return io.CopyBuffer(struct{ io.Writer }{dst}, limited, *buffer)
+	return io.CopyBuffer(counter{dst, &t.moved}, limited, *buffer)
 }
 
-// sendAll sends n bytes, or what the file has.
-func sendAll(to kernelConn, file *os.File, n int64) (done int64, err error) {
-	for done < n {
-		sent, err := to.SendFile(file, n-done)
-		done += sent
-		if sent == 0 || err != nil {
-			return done, err
-		}
-	}
-	return done, nil
+// counter counts what is written.
+type counter struct {
+	to    io.Writer
+	moved *atomic.Int64
+}
+
+func (c counter) Write(b []byte) (int, error) {
+	n, err := c.to.Write(b)
+	c.moved.Add(int64(n))
+	return n, err
 }
 
 // Write sends the bytes of a listing.
@@ -345,7 +356,8 @@ func (t *transfer) Write(b []byte) (int, error) {
 	for done := 0; done < len(b); {
 		n, err := t.conn.Write(b[done:])
 		done += n
-		if failed := t.progress(int64(n), err); failed != nil {
+		t.moved.Add(int64(n))
+		if failed := t.progress(err); failed != nil {
 			return done, failed
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -272,11 +273,23 @@ func again(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {
 	}
 }
 
-// SendFile sends at most n bytes of file from where it stands (sendfile(2)).
-// Fewer without an error mean that the file has no more, or that the client
-// takes them slowly: 0 is the end of the file.
-func (c *Conn) SendFile(file *os.File, n int64) (sent int64, err error) {
-	from := int(file.Fd()) //nolint:gosec // a descriptor is an int
+// SendFile sends at most n bytes of file from where it stands (sendfile(2)),
+// and counts them in moved while it does. Fewer without an error are the end of
+// the file.
+func (c *Conn) SendFile(file *os.File, n int64, moved *atomic.Int64) (done int64, err error) {
+	for done < n {
+		sent, err := c.sendFile(int(file.Fd()), n-done) //nolint:gosec // a descriptor is an int
+		done += sent
+		moved.Add(sent)
+		if sent == 0 || err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// sendFile sends what the client takes without waiting again.
+func (c *Conn) sendFile(from int, n int64) (sent int64, err error) {
 	waiting := c.do(writing, func(fd uintptr) bool {
 		var k int
 		for err = unix.EINTR; err == unix.EINTR; { //nolint:errorlint // a system call returns it bare

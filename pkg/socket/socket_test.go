@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -232,8 +233,8 @@ func TestClosedListener(t *testing.T) {
 
 // kernelConn is what connections of Linux offer.
 type kernelConn interface {
-	SendFile(file *os.File, n int64) (int64, error)
-	ReceiveFile(file *os.File, n int64) (int64, error)
+	SendFile(file *os.File, n int64, moved *atomic.Int64) (int64, error)
+	ReceiveFile(file *os.File, n int64, moved *atomic.Int64) (int64, error)
 }
 
 func TestSendFile(t *testing.T) {
@@ -254,16 +255,18 @@ func TestSendFile(t *testing.T) {
 		defer f.Close()
 		var sending sync.WaitGroup
 		sending.Go(func() {
-			for {
-				n, err := sender.SendFile(f, 1<<18)
-				if err != nil {
-					t.Error(err)
-				}
-				if n == 0 || err != nil {
-					break
-				}
+			defer server.Close()
+			const part = 1 << 18
+			var moved atomic.Int64
+			if n, err := sender.SendFile(f, part, &moved); n != part || err != nil {
+				t.Errorf("sent %d bytes: %v", n, err)
 			}
-			_ = server.Close()
+			if n, err := sender.SendFile(f, int64(len(all)), &moved); n != int64(len(all)-part) || err != nil {
+				t.Errorf("sent %d bytes more: %v", n, err)
+			}
+			if n := moved.Load(); n != int64(len(all)) {
+				t.Errorf("%d bytes were counted", n)
+			}
 		})
 		time.Sleep(2 * pause)
 		got, err := io.ReadAll(client)
@@ -308,13 +311,17 @@ func receiveFile(t *testing.T, mode int) {
 			_ = client.CloseWrite()
 		})
 		const part = 1 << 20
-		n, err := receiver.ReceiveFile(f, part)
+		var moved atomic.Int64
+		n, err := receiver.ReceiveFile(f, part, &moved)
 		if n != part || err != nil {
 			t.Errorf("received %d bytes: %v", n, err)
 		}
-		n, err = receiver.ReceiveFile(f, 2*part)
+		n, err = receiver.ReceiveFile(f, 2*part, &moved)
 		if n != int64(len(all)-part) || err != nil {
 			t.Errorf("received %d bytes more: %v", n, err)
+		}
+		if n := moved.Load(); n != int64(len(all)) {
+			t.Errorf("%d bytes were counted", n)
 		}
 		sending.Wait()
 		got, err := os.ReadFile(path)

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -10,10 +11,10 @@ import (
 // who have many pipes.
 const pipeBytes = 1 << 20
 
-// ReceiveFile moves at most n bytes from the connection to the end of what was
-// written to file (splice(2)). Fewer without an error are the end of the
-// stream.
-func (c *Conn) ReceiveFile(file *os.File, n int64) (done int64, err error) {
+// ReceiveFile moves at most n bytes from the connection to where file stands
+// (splice(2)), and counts them in moved while it does. Fewer without an error
+// are the end of the stream.
+func (c *Conn) ReceiveFile(file *os.File, n int64, moved *atomic.Int64) (done int64, err error) {
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
 		return 0, os.NewSyscallError("pipe2", err)
@@ -30,6 +31,7 @@ func (c *Conn) ReceiveFile(file *os.File, n int64) (done int64, err error) {
 		}
 		out, err := drainPipe(pipe[0], file, in)
 		done += out
+		moved.Add(out)
 		if err != nil {
 			return done, err
 		}
