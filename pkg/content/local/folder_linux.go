@@ -167,10 +167,6 @@ func (f *folder) lstat(name string) found {
 	return describe(info, stat.Mode)
 }
 
-func lstatError(name string, err error) error {
-	return &fs.PathError{Op: "lstat", Path: name, Err: err}
-}
-
 // describe completes info by the mode; it is infoOf without a detour.
 func describe(info content.Info, mode uint32) found {
 	info.Dir = mode&unix.S_IFMT == unix.S_IFDIR
