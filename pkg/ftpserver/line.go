@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
@@ -20,6 +21,8 @@ type control struct {
 	out *[]byte
 	// held are lines that came during a transfer and run after it.
 	held []input
+	// yielded is when the session last let others run.
+	yielded time.Time
 }
 
 // input is one line, or why there is none.
@@ -36,6 +39,8 @@ const (
 	maxReplies = 16 << 10
 	// writeTimeout is how long a client may take to accept replies.
 	writeTimeout = 30 * time.Second
+	// yieldPause is how often a busy session lets others run.
+	yieldPause = 4 * time.Millisecond
 	// noSiteTimeout is how long a client may take to name a host, as long as
 	// there is no site whose timeouts could be obeyed.
 	noSiteTimeout = 30 * time.Second
@@ -80,7 +85,19 @@ func (s *session) next() ([]byte, error) {
 	if s.server.stopping.Load() {
 		return nil, errStopping
 	}
+	s.yield()
 	return s.in.ReadLine()
+}
+
+// yield lets the scheduler see this goroutine now and then. A client that
+// answers at once keeps it in one thread all the time, and after 10 ms the
+// runtime would take it for one that does not stop, and interrupt it by a
+// signal.
+func (s *session) yield() {
+	if s.now.began.Sub(s.yielded) > yieldPause {
+		s.yielded = s.now.began
+		runtime.Gosched()
+	}
 }
 
 // arrived returns a line that has come already. It does not wait: the error is
