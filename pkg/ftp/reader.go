@@ -37,7 +37,9 @@ type Reader struct {
 	// buf[start:end] is read and not yet returned.
 	buf        []byte
 	start, end int
-	limit      int
+	// used is how much of the lent buffer was ever written to.
+	used  int
+	limit int
 	// skipping throws away the rest of a line that was too long; afterCR is
 	// whether the last byte thrown away was CR.
 	skipping, afterCR bool
@@ -61,6 +63,9 @@ func (r *Reader) Discard() {
 	r.start = r.end
 	r.skipping = false
 }
+
+// Release gives back what the reader holds. It is not used any more.
+func (r *Reader) Release() { r.giveBack() }
 
 // ReadLine returns the next line without its CR LF and without Telnet
 // sequences. The line is valid until the next call. After ErrBareLF and
@@ -156,6 +161,7 @@ func (r *Reader) read() error {
 			n, err = r.r.Read(r.buf[r.end:])
 		}
 		r.end += n
+		r.used = max(r.used, r.end)
 		switch {
 		case n > 0:
 			return nil
@@ -180,10 +186,10 @@ func (r *Reader) borrow() {
 // giveBack returns the buffer, which holds no unread bytes.
 func (r *Reader) giveBack() {
 	if r.lent != nil {
-		clear(r.lent[:]) // there may have been a password in it
+		clear(r.lent[:r.used]) // there may have been a password in it
 		buffers.Put(r.lent)
 	}
-	r.lent, r.buf, r.start, r.end = nil, nil, 0, 0
+	r.lent, r.buf, r.start, r.end, r.used = nil, nil, 0, 0, 0
 }
 
 // grow moves a long line into a buffer of its own.

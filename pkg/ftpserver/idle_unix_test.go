@@ -40,7 +40,7 @@ func growth(after, before uint64) float64 { return float64(after) - float64(befo
 // settledMemory is what is in use when nothing is left to collect and stacks
 // have shrunk, by half at each collection.
 func settledMemory() (m runtime.MemStats) {
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // all are asleep
 	for range 4 {
 		runtime.GC()
 	}

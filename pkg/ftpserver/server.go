@@ -61,23 +61,29 @@ type Server struct {
 	stopped  chan struct{}
 	sessions sync.WaitGroup
 
+	// running ends when transfers are cancelled, and whatever else sessions do.
+	running context.Context //nolint:containedctx // it is the life of the sessions, which outlive every call
+	cancel  context.CancelFunc
+
 	mu        sync.Mutex
-	open      map[*session]context.CancelFunc
+	open      map[*session]struct{}
 	listeners map[net.Listener]struct{}
 }
 
 // New returns a server that serves nothing yet.
 func New(c Config) *Server {
-	return &Server{
+	s := &Server{
 		config:    c,
 		commands:  commandTable(),
 		gates:     gates(),
 		buffers:   sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }},
 		replies:   sync.Pool{New: func() any { b := make([]byte, 0, replyBuffer); return &b }},
 		stopped:   make(chan struct{}),
-		open:      map[*session]context.CancelFunc{},
+		open:      map[*session]struct{}{},
 		listeners: map[net.Listener]struct{}{},
 	}
+	s.running, s.cancel = context.WithCancel(context.Background())
+	return s
 }
 
 // Serve accepts connections from l until it is closed, by the caller or by
@@ -136,30 +142,25 @@ func (s *Server) untrack(l net.Listener) {
 
 // start begins the session of a new connection in its own goroutine.
 func (s *Server) start(conn net.Conn, endpoint func() *site.Endpoint) {
-	ctx, cancel := context.WithCancel(context.Background())
 	ses := newSession(s, conn, endpoint)
 	s.mu.Lock()
 	if s.stopping.Load() {
 		s.mu.Unlock()
-		cancel()
 		_ = conn.Close() // refused while stopping; nothing was said yet
 		return
 	}
-	s.open[ses] = cancel
+	s.open[ses] = struct{}{}
 	s.sessions.Add(1)
 	s.mu.Unlock()
-	go func() {
-		defer s.sessions.Done()
-		defer s.forget(ses)
-		ses.serve(ctx)
-	}()
+	go ses.live(s.running)
 }
 
+// forget is the end of a session.
 func (s *Server) forget(ses *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open[ses]()
 	delete(s.open, ses)
+	s.sessions.Done()
 }
 
 // Shutdown stops in steps: it closes the listeners; tells idle sessions and
@@ -167,6 +168,7 @@ func (s *Server) forget(ses *session) {
 // transfers, and at last closes their connections. It returns nil when all
 // sessions ended by themselves, otherwise the error of ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
+	defer s.cancel()
 	s.stop()
 	done := make(chan struct{})
 	go func() {
@@ -174,17 +176,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		close(done)
 	}()
 	s.step("waiting for sessions")
-	s.each(func(ses *session, _ context.CancelFunc) { ses.wake() })
+	s.each((*session).wake)
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
 	}
 	s.step("cancelling transfers")
-	s.each(func(ses *session, cancel context.CancelFunc) { cancel(); ses.wake() })
+	s.cancel()
+	s.each((*session).wake)
 	if !ended(done, cutTime) {
 		s.step("closing connections")
-		s.each(func(ses *session, _ context.CancelFunc) { ses.cut() })
+		s.each((*session).cut)
 		if !ended(done, cutTime) {
 			// A session that sits in the disk or in an account source cannot be
 			// interrupted. Its goroutine ends when that call returns.
@@ -219,11 +222,11 @@ func (s *Server) stop() {
 	}
 }
 
-func (s *Server) each(do func(*session, context.CancelFunc)) {
+func (s *Server) each(do func(*session)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for ses, cancel := range s.open {
-		do(ses, cancel)
+	for ses := range s.open {
+		do(ses)
 	}
 }
 

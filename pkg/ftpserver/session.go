@@ -3,7 +3,8 @@ package ftpserver
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
+	"encoding/hex"
+	"errors"
 	"net"
 	"net/netip"
 	"runtime/debug"
@@ -21,7 +22,8 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// session is one control connection. Its goroutine owns everything in it.
+// session is one control connection. Its goroutine owns everything in it, or
+// when it sleeps, the one that took over.
 // While a transfer runs, the watcher owns the reading side of the connection
 // and may look at the rest, which the session leaves alone then (watch.go).
 type session struct {
@@ -40,6 +42,8 @@ type session struct {
 	// data is the data channel that the next transfer will use; nil before
 	// PORT or PASV.
 	data datachannel.Channel
+	// asleep says that the session waits for its client in sleep.
+	asleep bool
 	// watcher is nil before the first job that takes a while.
 	watcher *watcher
 	// now is the command being answered, ended why the session ends.
@@ -121,21 +125,49 @@ func newID() string {
 	_, _ = rand.Read(b[:])  // never fails
 	b[6] = b[6]&0x0f | 0x40 // version 4: random
 	b[8] = b[8]&0x3f | 0x80 // RFC 9562 variant
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	text := make([]byte, 0, 36)
+	for _, part := range [][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
+		if len(text) > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, part)
+	}
+	return string(text)
 }
 
-// serve runs the session until it ends, and closes the connection.
-func (s *session) serve(ctx context.Context) {
-	defer s.end()
-	defer s.survive()
-	if !s.greet() {
+// live is the life of the session's goroutine. When the client has been silent
+// for a while, a new goroutine takes over and waits: its stack is as small as
+// it can be, while that of one that has served commands stays several times as
+// large.
+func (s *session) live(ctx context.Context) {
+	if s.asleep {
+		s.sleep()
+	}
+	if s.serve(ctx); s.asleep {
+		go s.live(ctx)
 		return
 	}
-	// The wait for a command stands here, above the large frame of step, so that
-	// the stack of an idle session can shrink.
+	s.end()
+	s.server.forget(s)
+}
+
+// sleep waits until the client speaks or the time for it is over, which next
+// finds out.
+func (s *session) sleep() {
+	if w, ok := s.conn.(waiter); ok {
+		_ = w.WaitReadable() // reading says the same
+	}
+}
+
+// serve runs the session until it ends or falls asleep.
+func (s *session) serve(ctx context.Context) {
+	defer s.survive()
+	if !s.asleep && !s.greet() {
+		return
+	}
 	for {
 		line, err := s.next()
-		if !s.step(ctx, line, err) {
+		if s.asleep = errors.Is(err, errAsleep); s.asleep || !s.step(ctx, line, err) {
 			return
 		}
 	}
@@ -221,6 +253,7 @@ func (s *session) leave(r *refusal) {
 func (s *session) end() {
 	s.dropData()
 	s.finishControl()
+	s.in.Release()
 	s.recordClosed()
 	s.enter(nil)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/ftpserver"
 	"github.com/ftphost/ftphost/pkg/ftptest"
 	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/socket"
 )
 
 // overTCP serves the sites of an archive on the loopback interface, where the
@@ -38,7 +39,12 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 		adjust(w.sites[0])
 	}
 	endpoint := w.endpoint(t)
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	config.SetMultipathTCP(false)
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err == nil {
+		l, err = socket.Listen(l, socket.Limits{Reading: socket.NewReaders(), Moving: socket.NewThreads(16)})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

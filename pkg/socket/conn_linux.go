@@ -234,6 +234,21 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 	return n, os.NewSyscallError("read", err)
 }
 
+// WaitReadable waits until Read would not, in the poller.
+func (c *Conn) WaitReadable() error {
+	if err := c.Park(); err != nil {
+		return err
+	}
+	return c.do(reading, readable)
+}
+
+// readable reports whether there is a byte, or the end.
+func readable(fd uintptr) bool {
+	var b [1]byte
+	_, err := receive(int(fd), b[:], unix.MSG_PEEK) //nolint:gosec // a descriptor is an int
+	return err != unix.EAGAIN                       //nolint:errorlint // a system call returns it bare
+}
+
 // Write writes all of b.
 func (c *Conn) Write(b []byte) (int, error) {
 	n, err := c.writeNow(b)
