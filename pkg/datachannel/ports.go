@@ -71,7 +71,7 @@ func NewPorts(c PortsConfig) *Ports {
 	}
 	return &Ports{
 		config: c,
-		limits: socket.Limits{Reading: socket.NewReaders(), Moving: socket.NewThreads(maxWaiting)},
+		limits: socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(maxWaiting), Patience: socket.Through},
 		closed: make(chan struct{}),
 		groups: map[netip.Addr]*group{},
 	}

@@ -14,12 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a connection waits in its thread at once; the kernel
-// rounds it up to its own ticks. A client on the same network answers within
-// it.
-const patience = 5 * time.Millisecond
-
-// Conn is a TCP connection. Its descriptor blocks, for at most patience, until
+// Conn is a TCP connection. Its descriptor blocks, for a limited time, until
 // that was once too short; from then on it is polled. Like every net.Conn it
 // may be used by several goroutines, and Close interrupts what others do.
 type Conn struct {
@@ -179,7 +174,7 @@ func (c *Conn) SetDeadline(t time.Time) error {
 }
 
 // SetReadDeadline sets until when Read waits. A call that waits already obeys
-// it within patience.
+// it when its thread has no more patience.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadline(reading, t) }
 
 // SetWriteDeadline sets until when Write waits, as SetReadDeadline.

@@ -19,7 +19,7 @@ type Lazy struct {
 // NewLazy takes l over if it is a TCP listener of the operating system; l is
 // closed then. Otherwise it returns nil and l stays the caller's.
 func NewLazy(l net.Listener, limits Limits) (*Lazy, error) {
-	fd, err := detach(l)
+	fd, err := detach(l, limits)
 	if fd < 0 || err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -24,7 +25,7 @@ type Listener struct {
 // listener of the operating system, without Multipath TCP; l is closed then.
 // Another one is returned as it is.
 func Listen(l net.Listener, limits Limits) (net.Listener, error) {
-	fd, err := detach(l)
+	fd, err := detach(l, limits)
 	if fd < 0 || err != nil {
 		return l, err
 	}
@@ -42,7 +43,7 @@ func newListener(fd int, addr net.Addr, limits Limits) (*Listener, error) {
 
 // detach takes the socket out of l and closes l. It returns -1 when l is no
 // TCP listener of the operating system.
-func detach(l net.Listener) (fd int, err error) {
+func detach(l net.Listener, limits Limits) (fd int, err error) {
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {
 		return -1, nil
@@ -51,7 +52,7 @@ func detach(l net.Listener) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	if plain, err := inherit(raw); !plain || err != nil {
+	if plain, err := inherit(raw, limits.Patience); !plain || err != nil {
 		return -1, err
 	}
 	var failed error
@@ -71,7 +72,7 @@ func duplicate(fd int) (int, error) {
 
 // inherit sets the options that connections take over from their listener. It
 // reports false, and sets none, for Multipath TCP, where they do not.
-func inherit(raw syscall.RawConn) (plain bool, err error) {
+func inherit(raw syscall.RawConn, patience time.Duration) (plain bool, err error) {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		s := int(fd) //nolint:gosec // a descriptor is an int
@@ -80,11 +81,11 @@ func inherit(raw syscall.RawConn) (plain bool, err error) {
 		if plain = protocol == unix.IPPROTO_TCP; !plain {
 			return
 		}
-		wait := unix.NsecToTimeval(int64(patience))
+		read, write := unix.NsecToTimeval(int64(patience)), unix.NsecToTimeval(int64(Through))
 		failed = errors.Join(
 			unix.SetsockoptInt(s, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
-			unix.SetsockoptTimeval(s, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait),
-			unix.SetsockoptTimeval(s, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &wait))
+			unix.SetsockoptTimeval(s, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &read),
+			unix.SetsockoptTimeval(s, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &write))
 	})
 	return plain, errors.Join(err, os.NewSyscallError("setsockopt", failed))
 }

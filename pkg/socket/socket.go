@@ -12,6 +12,7 @@ package socket
 import (
 	"runtime"
 	"sync/atomic"
+	"time"
 )
 
 // Threads bounds how many connections wait in a thread of their own at once;
@@ -44,17 +45,29 @@ func (t *Threads) give() { t.free.Add(1) }
 
 // Limits are the bounds of a listener's connections.
 type Limits struct {
-	// Reading bounds the threads that wait for a client to speak, Moving those
-	// that wait for it to take bytes, or for a file's next ones.
-	Reading, Moving *Threads
+	// Reading bounds the threads that wait for a client to send, Writing those
+	// that wait for it to take what is sent.
+	Reading, Writing *Threads
+	// Patience is how long a thread waits for a client to send before the
+	// poller does. The kernel rounds it up to its own ticks.
+	Patience time.Duration
 }
+
+// How long a thread waits.
+const (
+	// Briefly is for clients that answer at once if ever.
+	Briefly = 5 * time.Millisecond
+	// Through is for streams, with the pauses that a busy machine makes. A stream
+	// that moves less than 64 KiB in this time goes to the poller.
+	Through = 100 * time.Millisecond
+)
 
 // of returns the bound of calls in direction d.
 func (l Limits) of(d direction) *Threads {
 	if d == reading {
 		return l.Reading
 	}
-	return l.Moving
+	return l.Writing
 }
 
 // direction is what a call waits for.

@@ -18,8 +18,8 @@ import (
 // conditions are the ways in which a connection can wait.
 func conditions() map[string]socket.Limits {
 	return map[string]socket.Limits{
-		"in its thread": {Reading: socket.NewThreads(100), Moving: socket.NewThreads(100)},
-		"in the poller": {Reading: socket.NewThreads(0), Moving: socket.NewThreads(0)},
+		"in its thread": {Reading: socket.NewThreads(100), Writing: socket.NewThreads(100), Patience: socket.Briefly},
+		"in the poller": {Reading: socket.NewThreads(0), Writing: socket.NewThreads(0), Patience: socket.Briefly},
 	}
 }
 
