@@ -102,39 +102,42 @@ func (s *session) await() ([]byte, error) {
 	if !s.asleep {
 		s.until = s.nextDeadline(now)
 	}
-	first := s.until
-	_, maySleep := s.conn.(waiter)
-	if maySleep = maySleep && !s.asleep && s.in.Buffered() == 0; maySleep {
-		first = sooner(first, now.Add(sleepAfter))
+	soon := now.Add(sleepAfter)
+	if _, ok := s.conn.(waiter); !ok || s.asleep || !s.until.IsZero() && s.until.Before(soon) {
+		return s.readUntil(s.until)
 	}
-	line, err := s.readUntil(first)
-	if maySleep && errors.Is(err, os.ErrDeadlineExceeded) && s.in.Buffered() == 0 && !first.Equal(s.until) {
-		if err = s.conn.SetReadDeadline(s.until); err == nil {
-			err = errAsleep
-		}
+	line, err := s.readUntil(soon)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return line, err
 	}
-	return line, err
-}
-
-// sooner returns the earlier of two deadlines; none is later than any.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
+	if s.in.Buffered() > 0 { // a part of a line
+		return s.readUntil(s.until)
 	}
-	return a
+	if err := s.setDeadline(s.until); err != nil {
+		return nil, err
+	}
+	return nil, errAsleep
 }
 
 // readUntil reads a line that comes before deadline.
 func (s *session) readUntil(deadline time.Time) ([]byte, error) {
-	if err := s.conn.SetReadDeadline(deadline); err != nil {
+	if err := s.setDeadline(deadline); err != nil {
 		return nil, err
 	}
-	// Shutdown sets stopping before it sets a deadline in the past, so either
-	// that deadline comes after ours or we see stopping here.
-	if s.server.stopping.Load() {
-		return nil, errStopping
-	}
 	return s.in.ReadLine()
+}
+
+// setDeadline bounds the wait that follows. Shutdown sets stopping before it
+// sets a deadline in the past, so either that deadline comes after ours or we
+// see stopping here.
+func (s *session) setDeadline(deadline time.Time) error {
+	if err := s.conn.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	if s.server.stopping.Load() {
+		return errStopping
+	}
+	return nil
 }
 
 // yield lets the scheduler see this goroutine now and then. A client that

@@ -77,10 +77,13 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 			t.Error(err)
 		}
 	})
-	return &tcpServer{address: l.Addr().String(), content: filepath.Join(home, "content")}
+	return &tcpServer{address: l.Addr().String(), content: filepath.Join(home, "content"), server: server}
 }
 
-type tcpServer struct{ address, content string }
+type tcpServer struct {
+	address, content string
+	server           *ftpserver.Server
+}
 
 // session is a client that is logged in.
 func (s *tcpServer) session(t testing.TB) *tcpClient {

@@ -33,7 +33,17 @@ type Conn struct {
 	wait   syscall.RawConn
 	// deadlines are those of reading and writing.
 	deadlines [2]time.Time
+	// reads counts those in the poller, and mark is when the last streak began.
+	reads uint8
+	mark  time.Time
 }
+
+// A peer that made us wait and then answers a streak of reads, each in less
+// than quick, is waited for in the thread again.
+const (
+	streak = 32
+	quick  = time.Millisecond
+)
 
 // do calls try until it returns true: in this thread, where it may block for
 // as long as the descriptor does, and when that was not enough, whenever the
@@ -90,8 +100,36 @@ func (c *Conn) begin(d direction) (syscall.RawConn, error) {
 	if at := c.deadlines[d]; !at.IsZero() && !time.Now().Before(at) {
 		return nil, os.ErrDeadlineExceeded
 	}
+	if d == reading && c.polled != nil && c.isQuick() && c.users == 0 && c.limits.Reading.free.Load() > 0 {
+		c.unpoll()
+	}
 	c.users++
 	return c.wait, nil
+}
+
+// isQuick reports at the end of a streak whether it was quick.
+func (c *Conn) isQuick() bool {
+	if c.reads++; c.reads%streak != 0 {
+		return false
+	}
+	last := c.mark
+	c.mark = time.Now()
+	return c.mark.Sub(last) < streak*quick
+}
+
+// unpoll takes the connection back from the poller, if the system lets us.
+// c.mu must be held, and nobody waits.
+func (c *Conn) unpoll() {
+	fd, err := duplicate(c.fd)
+	if err != nil {
+		return
+	}
+	if err := unix.SetNonblock(fd, false); err != nil {
+		_ = closeSocket(fd) // the other one stays in use
+		return
+	}
+	_ = c.polled.Close() // the duplicate keeps the connection
+	c.fd, c.polled, c.wait = fd, nil, nil
 }
 
 func (c *Conn) end() {

@@ -149,6 +149,35 @@ func TestDeadlines(t *testing.T) {
 	})
 }
 
+// A client that has paused and is quick again is served as before, whatever
+// that means inside; deadlines go on to count.
+func TestPauses(t *testing.T) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		var served sync.WaitGroup
+		served.Go(func() { _, _ = io.Copy(struct{ io.Writer }{server}, struct{ io.Reader }{server}) })
+		var b [8]byte
+		for round := range 3 {
+			for i := range 100 {
+				b[0] = byte(i)
+				if _, err := client.Write(b[:]); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.ReadFull(client, b[:]); err != nil || b[0] != byte(i) {
+					t.Fatalf("round %d: %v, %v", round, b, err)
+				}
+			}
+			time.Sleep(pause)
+		}
+		if err := server.SetReadDeadline(time.Now().Add(pause)); err != nil {
+			t.Fatal(err)
+		}
+		served.Wait()
+		if _, err := server.Read(b[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read: %v", err)
+		}
+	})
+}
+
 // Another goroutine may set a deadline or close the connection.
 func TestInterrupt(t *testing.T) {
 	for name, stop := range map[string]func(net.Conn) error{
