@@ -22,11 +22,11 @@ func receive(fd int, b []byte, flags uintptr) (int, error) {
 
 func raw(call uintptr, fd int, b []byte, flags uintptr) (int, error) {
 	for {
-		n, _, errno := syscall.RawSyscall6(call, uintptr(fd), //nolint:gosec // a descriptor is not negative
+		n, _, errno := syscall.RawSyscall6(call, uintptr(fd),
 			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT|flags, 0, 0)
 		switch errno {
 		case 0:
-			return int(n), nil //nolint:gosec // at most len(b)
+			return int(n), nil
 		case unix.EINTR:
 		default:
 			return 0, errno
@@ -36,7 +36,7 @@ func raw(call uintptr, fd int, b []byte, flags uintptr) (int, error) {
 
 // closeSocket closes a socket; none of ours lingers.
 func closeSocket(fd int) error {
-	if _, _, errno := syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0); errno != 0 { //nolint:gosec // a descriptor is not negative
+	if _, _, errno := syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0); errno != 0 {
 		return errno
 	}
 	return nil
