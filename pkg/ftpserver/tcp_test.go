@@ -43,7 +43,7 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 	config.SetMultipathTCP(false)
 	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err == nil {
-		l, err = socket.Listen(l, socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(16), Patience: socket.Briefly})
+		l, err = socket.Listen(l, socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(16), Patience: socket.Briefly, Prompt: true})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -52,7 +51,7 @@ func detach(l net.Listener, limits Limits) (fd int, err error) {
 	if err != nil {
 		return -1, err
 	}
-	if plain, err := inherit(raw, limits.Patience); !plain || err != nil {
+	if plain, err := inherit(raw, limits); !plain || err != nil {
 		return -1, err
 	}
 	var failed error
@@ -72,7 +71,7 @@ func duplicate(fd int) (int, error) {
 
 // inherit sets the options that connections take over from their listener. It
 // reports false, and sets none, for Multipath TCP, where they do not.
-func inherit(raw syscall.RawConn, patience time.Duration) (plain bool, err error) {
+func inherit(raw syscall.RawConn, limits Limits) (plain bool, err error) {
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		s := int(fd) //nolint:gosec // a descriptor is an int
@@ -81,9 +80,13 @@ func inherit(raw syscall.RawConn, patience time.Duration) (plain bool, err error
 		if plain = protocol == unix.IPPROTO_TCP; !plain {
 			return
 		}
-		read, write := unix.NsecToTimeval(int64(patience)), unix.NsecToTimeval(int64(Through))
+		noDelay := 0
+		if limits.Prompt {
+			noDelay = 1
+		}
+		read, write := unix.NsecToTimeval(int64(limits.Patience)), unix.NsecToTimeval(int64(Through))
 		failed = errors.Join(
-			unix.SetsockoptInt(s, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1),
+			unix.SetsockoptInt(s, unix.IPPROTO_TCP, unix.TCP_NODELAY, noDelay),
 			unix.SetsockoptTimeval(s, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &read),
 			unix.SetsockoptTimeval(s, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &write))
 	})

@@ -51,6 +51,9 @@ type Limits struct {
 	// Patience is how long a thread waits for a client to send before the
 	// poller does. The kernel rounds it up to its own ticks.
 	Patience time.Duration
+	// Prompt sends each write at once (TCP_NODELAY), as replies need it. Streams
+	// move in fewer, larger segments without.
+	Prompt bool
 }
 
 // How long a thread waits.
