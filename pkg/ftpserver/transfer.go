@@ -19,8 +19,8 @@ const (
 	// sliceBytes is how much one call copies. Between slices the rate is
 	// looked at, and progress is told.
 	sliceBytes = 4 << 20
-	// kernelSlice is the same where progress is counted meanwhile, and the rate
-	// of a slow client looked at. Smaller ones cost a tenth more.
+	// kernelSlice is the same where progress is counted meanwhile. A client that
+	// is slow enough for its rate to matter ends a slice by the deadline.
 	kernelSlice = 32 << 20
 	// copyBuffer is the size in bytes of the pooled buffers that copy where the
 	// kernel cannot, and that gather the lines of listings.

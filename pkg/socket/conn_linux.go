@@ -336,8 +336,14 @@ func (c *Conn) SendFile(file *os.File, n int64, moved *atomic.Int64) (done int64
 	return done, nil
 }
 
+// sendBytes is how much one call sends: as much as the pipe holds through which
+// the kernel moves it. Larger calls keep more on the way than the caches of the
+// processor hold, and cost a sixth more.
+const sendBytes = 64 << 10
+
 // sendFile sends what the client takes without waiting again.
 func (c *Conn) sendFile(from int, n int64) (sent int64, err error) {
+	n = min(n, sendBytes)
 	waiting := c.do(writing, func(fd uintptr) bool {
 		var k int
 		for err = unix.EINTR; err == unix.EINTR; { //nolint:errorlint // a system call returns it bare
