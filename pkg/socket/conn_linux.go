@@ -53,30 +53,22 @@ func (c *Conn) do(d direction, try func(fd uintptr) bool) error {
 	if err != nil {
 		return err
 	}
-	defer c.end()
-	if wait == nil {
-		if c.here(d, try) {
-			return nil
-		}
-		if wait, err = c.poll(); err != nil {
-			return err
-		}
+	if wait == nil && !c.here(d, try) {
+		wait, err = c.poll()
 	}
-	if d == reading {
+	switch {
+	case wait == nil || err != nil:
+	case d == reading:
 		err = wait.Read(try)
-	} else {
+	default:
 		err = wait.Write(try)
 	}
-	if err != nil && c.isClosed() { // the poller has an error of its own for that
+	if c.end() {
+		// What try has seen is the doing of Close: the end of the stream, or an
+		// error that the poller has for that.
 		return net.ErrClosed
 	}
 	return err
-}
-
-func (c *Conn) isClosed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.closed
 }
 
 // here tries in this thread, if it may.
@@ -132,13 +124,15 @@ func (c *Conn) unpoll() {
 	c.fd, c.polled, c.wait = fd, nil, nil
 }
 
-func (c *Conn) end() {
+// end reports whether the connection was closed meanwhile.
+func (c *Conn) end() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.users--
 	if c.closed && c.users == 0 && c.polled == nil {
 		_ = closeSocket(c.fd) // Close has returned long ago
 	}
+	return c.closed
 }
 
 // Park hands the connection to the poller, for whoever expects to wait long

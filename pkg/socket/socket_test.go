@@ -178,34 +178,57 @@ func TestPauses(t *testing.T) {
 	})
 }
 
-// Another goroutine may set a deadline or close the connection.
+// Another goroutine may set a deadline or close the connection. It is never
+// taken for the end of the stream: half an upload would pass for a whole one.
 func TestInterrupt(t *testing.T) {
-	for name, stop := range map[string]func(net.Conn) error{
-		"deadline": func(c net.Conn) error { return c.SetReadDeadline(time.Unix(1, 0)) },
-		"close":    net.Conn.Close,
+	for name, c := range map[string]struct {
+		stop func(net.Conn) error
+		want error
+	}{
+		"deadline": {func(c net.Conn) error { return c.SetReadDeadline(time.Unix(1, 0)) }, os.ErrDeadlineExceeded},
+		"close":    {net.Conn.Close, net.ErrClosed},
 	} {
-		t.Run(name, func(t *testing.T) {
-			forEach(t, func(t *testing.T, _ *net.TCPConn, server net.Conn, pause time.Duration) {
-				read := make(chan error)
-				go func() {
-					_, err := server.Read(make([]byte, 1))
-					read <- err
-				}()
-				time.Sleep(pause)
-				if err := stop(server); err != nil {
-					t.Error(err)
-				}
-				select {
-				case err := <-read:
-					if err == nil {
-						t.Error("read something")
+		for what, read := range map[string]func(net.Conn) error{"read": readByte, "receive": receiveByte} {
+			t.Run(name+" while "+what, func(t *testing.T) {
+				forEach(t, func(t *testing.T, _ *net.TCPConn, server net.Conn, pause time.Duration) {
+					done := make(chan error)
+					go func() { done <- read(server) }()
+					time.Sleep(max(pause, 2*time.Millisecond)) // so that it waits
+					if err := c.stop(server); err != nil {
+						t.Error(err)
 					}
-				case <-time.After(5 * time.Second):
-					t.Fatal("still waiting")
-				}
+					select {
+					case err := <-done:
+						if !errors.Is(err, c.want) {
+							t.Errorf("got %v, want %v", err, c.want)
+						}
+					case <-time.After(5 * time.Second):
+						t.Fatal("still waiting")
+					}
+				})
 			})
-		})
+		}
 	}
+}
+
+func readByte(c net.Conn) error {
+	_, err := c.Read(make([]byte, 1))
+	return err
+}
+
+func receiveByte(c net.Conn) error {
+	kernel, ok := c.(kernelConn)
+	if !ok {
+		return readByte(c)
+	}
+	f, err := os.CreateTemp("", "received")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	_, err = kernel.ReceiveFile(f, 1, new(atomic.Int64))
+	return err
 }
 
 func TestClosed(t *testing.T) {
