@@ -89,6 +89,9 @@ func takesFile(t *testing.T, conn net.Conn) {
 	}:
 		n, err = conn.SendFile(f, 100, new(atomic.Int64))
 	case *net.TCPConn:
+		if multipath, err := conn.MultipathTCP(); multipath || err != nil {
+			t.Errorf("Multipath TCP: %v, %v", multipath, err)
+		}
 		n, err = conn.ReadFrom(f)
 	default:
 		t.Fatalf("connection is a %T", conn)

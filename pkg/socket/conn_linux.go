@@ -24,8 +24,8 @@ type Conn struct {
 
 	mu sync.Mutex
 	// users are the calls that use fd at this moment. When closed was set
-	// meanwhile, the last one closes fd: earlier, its number could become
-	// another file's under their hands.
+	// meanwhile, the last one closes fd, polled or not: earlier, its number could
+	// become another connection's under their hands.
 	users  int
 	closed bool
 	// polled owns fd once the poller has it; wait is how to wait there.
@@ -129,10 +129,18 @@ func (c *Conn) end() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.users--
-	if c.closed && c.users == 0 && c.polled == nil {
-		_ = closeSocket(c.fd) // Close has returned long ago
+	if c.closed && c.users == 0 {
+		_ = c.release() // Close has returned long ago
 	}
 	return c.closed
+}
+
+// release closes the descriptor. c.mu must be held, and nobody uses it.
+func (c *Conn) release() error {
+	if c.polled != nil {
+		return c.polled.Close()
+	}
+	return os.NewSyscallError("close", closeSocket(c.fd))
 }
 
 // Park hands the connection to the poller, for whoever expects to wait long
@@ -163,23 +171,19 @@ func (c *Conn) poll() (syscall.RawConn, error) {
 	return c.wait, errors.Join(c.polled.SetReadDeadline(c.deadlines[reading]), c.polled.SetWriteDeadline(c.deadlines[writing]))
 }
 
-// Close closes the connection. Calls that use it fail with net.ErrClosed or as
-// at the end of the stream.
+// Close closes the connection. Calls that use it fail with net.ErrClosed.
 func (c *Conn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.closed:
+	if c.closed {
 		return net.ErrClosed
-	case c.polled != nil:
-		c.closed = true
-		return c.polled.Close() // which knows its users
-	case c.users > 0:
-		c.closed = true
-		return os.NewSyscallError("shutdown", unix.Shutdown(c.fd, unix.SHUT_RDWR)) // wakes them
 	}
 	c.closed = true
-	return os.NewSyscallError("close", closeSocket(c.fd))
+	if c.users > 0 {
+		_ = unix.Shutdown(c.fd, unix.SHUT_RDWR) // wakes them; a peer that is gone has done so
+		return nil
+	}
+	return c.release()
 }
 
 // CloseWrite ends the stream to the peer.
