@@ -19,9 +19,6 @@ const (
 	// sliceBytes is how much one call copies. Between slices the rate is
 	// looked at, and progress is told.
 	sliceBytes = 4 << 20
-	// kernelSlice is the same where progress is counted meanwhile. A client that
-	// is slow enough for its rate to matter ends a slice by the deadline.
-	kernelSlice = 32 << 20
 	// copyBuffer is the size in bytes of the pooled buffers that copy where the
 	// kernel cannot, and that gather the lines of listings.
 	copyBuffer = 64 << 10
@@ -237,7 +234,7 @@ func (t *transfer) progress(err error) error {
 // file that has become shorter ends earlier.
 func (t *transfer) send(file content.File, offset, size int64) error {
 	for done := int64(0); done < size; {
-		want := min(size-done, t.slice())
+		want := min(size-done, sliceBytes)
 		n, err := t.copy(t.conn, file, file, want)
 		done += n
 		if err == nil && n < want {
@@ -260,7 +257,7 @@ func (t *transfer) send(file content.File, offset, size int64) error {
 // than limit bytes are refused; 0 is no limit.
 func (t *transfer) receive(file content.File, limit int64) error {
 	for done := int64(0); ; {
-		want := t.slice()
+		want := int64(sliceBytes)
 		if done == 0 {
 			want = copyBuffer // most files end within it
 		}
@@ -303,14 +300,6 @@ func (t *transfer) expectEnd() error {
 type kernelConn interface {
 	SendFile(file *os.File, n int64, moved *atomic.Int64) (int64, error)
 	ReceiveFile(file *os.File, n int64, moved *atomic.Int64) (int64, error)
-}
-
-// slice is how much one call copies at most.
-func (t *transfer) slice() int64 {
-	if _, ok := t.conn.(kernelConn); ok {
-		return kernelSlice
-	}
-	return sliceBytes
 }
 
 // copy copies at most n bytes between file and the connection and counts them;

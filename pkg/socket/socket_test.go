@@ -23,8 +23,8 @@ func conditions() map[string]socket.Limits {
 	}
 }
 
-// pair returns both ends of a connection; the server's is of this package.
-func pair(t testing.TB, limits socket.Limits) (client *net.TCPConn, server net.Conn) {
+// listen returns a listener of this package on loopback.
+func listen(t testing.TB, limits socket.Limits) net.Listener {
 	t.Helper()
 	var config net.ListenConfig
 	config.SetMultipathTCP(false)
@@ -36,6 +36,13 @@ func pair(t testing.TB, limits socket.Limits) (client *net.TCPConn, server net.C
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// pair returns both ends of a connection; the server's is of this package.
+func pair(t testing.TB, limits socket.Limits) (client *net.TCPConn, server net.Conn) {
+	t.Helper()
+	l := listen(t, limits)
 	defer l.Close()
 	c, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
@@ -256,16 +263,7 @@ func TestClosed(t *testing.T) {
 }
 
 func TestClosedListener(t *testing.T) {
-	var config net.ListenConfig
-	config.SetMultipathTCP(false)
-	bare, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := socket.Listen(bare, conditions()["in its thread"])
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t, conditions()["in its thread"])
 	accepted := make(chan error)
 	go func() {
 		_, err := l.Accept()
