@@ -24,6 +24,7 @@ func ports(t testing.TB, count int) *datachannel.Ports {
 			return nil, err
 		}
 		l := net.ListenConfig{KeepAlive: -1}
+		l.SetMultipathTCP(false)
 		return l.Listen(t.Context(), network, net.JoinHostPort(host, "0"))
 	}})
 	t.Cleanup(func() {
@@ -133,42 +134,6 @@ func TestUnexpectedConnectionsAreClosed(t *testing.T) {
 	}
 	if n := p.Counters().Strangers; n != 1 {
 		t.Errorf("%d strangers", n)
-	}
-}
-
-// A connection left over from before is not taken for the expected one.
-func TestOldConnectionsAreNotDelivered(t *testing.T) {
-	p := ports(t, 1)
-	c, err := p.Expect(localhost, localhost, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	late, err := net.Dial("tcp", c.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer late.Close()
-	if c, err = p.Expect(localhost, localhost, true); err != nil {
-		t.Fatal(err)
-	}
-	if c.Ready() {
-		t.Fatal("the late connection was delivered")
-	}
-	client, err := net.Dial("tcp", c.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	server, err := c.Conn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	if got, want := server.RemoteAddr().String(), client.LocalAddr().String(); got != want {
-		t.Errorf("got the connection from %s, want %s", got, want)
 	}
 }
 
