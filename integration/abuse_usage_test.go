@@ -20,7 +20,9 @@ const (
 	spareDescriptors = 4 // the log, and the ordinary client's
 	spareListeners   = 200
 	sparePipes       = 128
-	spareThreads     = 24 // Go keeps those that were needed at once
+	// Go keeps the threads that were needed at once: 64 may wait in a data
+	// connection and 8 in a reply, the rest is in files and the scheduler.
+	spareThreads = 64 + 8 + 24
 	// The runtime gives memory back to the system with delay.
 	memoryFactor = 3
 	spareMemory  = 48 << 10

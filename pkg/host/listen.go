@@ -19,7 +19,7 @@ const (
 	maxPort = 65535
 	// maxWriting is how many sessions wait in a thread of their own for their
 	// client to take a reply.
-	maxWriting = 64
+	maxWriting = 8
 )
 
 // listen opens every endpoint. One that cannot be opened is noted for the
