@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"pkg/xmldoc":   0,
 	"pkg/ftp":      0,
 	"pkg/socket":   0,
+	"pkg/ftps":     0,
 	"pkg/codepage": 0,
 	"pkg/vpath":    0,
 	"pkg/content":  0,
