@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"pkg/xmldoc":   0,
 	"pkg/ftp":      0,
 	"pkg/socket":   0,
+	"pkg/cert":     0,
 	"pkg/ftps":     0,
 	"pkg/codepage": 0,
 	"pkg/vpath":    0,
@@ -68,16 +69,17 @@ var floors = map[string]int{
 // libraries names the folders in which each external library may appear. A
 // library with one home can be replaced there.
 var libraries = map[string][]string{
-	"github.com/beevik/etree":   {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts"},
-	"github.com/rs/zerolog":     {"pkg/logging", "pkg/ftpserver", "pkg/host", "cmd/ftphost"},
-	"github.com/spf13/cobra":    {"cmd/ftphost"},
-	"golang.org/x/term":         {"cmd/ftphost"},
-	"golang.org/x/crypto":       {"pkg/auth/local"},
-	"golang.org/x/text":         {"pkg/xmldoc", "pkg/codepage"},
-	"golang.org/x/tools/txtar":  {"pkg/ftptest"},
-	"golang.org/x/sync":         {"pkg/auth/local", "pkg/compile", "pkg/host"},
-	"golang.org/x/sys":          {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/accounts", "pkg/host", "cmd/ftphost"},
-	"github.com/rs/zerolog/log": {}, // a global logger: loggers are handed down
+	"github.com/beevik/etree":            {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts"},
+	"github.com/rs/zerolog":              {"pkg/logging", "pkg/ftpserver", "pkg/host", "cmd/ftphost"},
+	"github.com/spf13/cobra":             {"cmd/ftphost"},
+	"golang.org/x/term":                  {"cmd/ftphost"},
+	"golang.org/x/crypto":                {"pkg/auth/local"},
+	"golang.org/x/text":                  {"pkg/xmldoc", "pkg/codepage"},
+	"golang.org/x/tools/txtar":           {"pkg/ftptest"},
+	"golang.org/x/sync":                  {"pkg/auth/local", "pkg/compile", "pkg/host"},
+	"golang.org/x/sys":                   {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/accounts", "pkg/host", "cmd/ftphost"},
+	"software.sslmate.com/src/go-pkcs12": {"pkg/cert"},
+	"github.com/rs/zerolog/log":          {}, // a global logger: loggers are handed down
 }
 
 // restricted names the folders of the few standard packages that the house
