@@ -12,6 +12,9 @@ type Endpoint struct {
 	Listen netip.Addr
 	// Port is the configured port.
 	Port uint16
+	// DefaultTLS is that of siteDefaults: it counts where no site answers
+	// without a host name.
+	DefaultTLS TLS
 
 	exact map[netip.Addr]map[string]*Site
 	any   map[string]*Site

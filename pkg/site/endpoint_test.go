@@ -3,6 +3,7 @@ package site_test
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/ftphost/ftphost/pkg/site"
@@ -77,22 +78,72 @@ func TestEndpointsListenOnlyWhereAsked(t *testing.T) {
 		named("b", on("*", 22, ""), on("192.0.2.1", 22, "b")),
 		named("c", on("0.0.0.0", 23, ""), on("192.0.2.1", 23, "c"), on("2001:db8::1", 23, "")),
 	})
-	var got []string
+	want := "192.0.2.1:21 192.0.2.2:21 *:22 0.0.0.0:23 [2001:db8::1]:23"
+	if got := listening(endpoints); got != want {
+		t.Errorf("listening on %s, want %s", got, want)
+	}
+}
+
+// listening are the sockets of endpoints.
+func listening(endpoints []*site.Endpoint) string {
+	var list []string
 	for _, e := range endpoints {
-		addr := "*"
+		addr := fmt.Sprintf("*:%d", e.Port)
 		if e.Listen.IsValid() {
-			addr = e.Listen.String()
+			addr = netip.AddrPortFrom(e.Listen, e.Port).String()
 		}
-		got = append(got, addr)
+		list = append(list, addr)
 	}
-	want := []string{"192.0.2.1", "192.0.2.2", "*", "0.0.0.0", "2001:db8::1"}
-	if len(got) != len(want) {
-		t.Fatalf("listening on %v, want %v", got, want)
+	return strings.Join(list, " ")
+}
+
+// pooled is a site that says disableSocketPooling="false".
+func pooled(name string, bindings ...site.Binding) *site.Site {
+	s := named(name, bindings...)
+	s.Connections.PoolSockets = true
+	return s
+}
+
+func TestPooledSockets(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		sites []*site.Site
+		want  string
+	}{
+		{"one site", []*site.Site{pooled("a", on("192.0.2.1", 21, ""), on("2001:db8::1", 990, ""))}, "*:21 *:990"},
+		{"one of two on a port", []*site.Site{pooled("a", on("192.0.2.1", 21, "")), named("b", on("192.0.2.2", 21, ""))}, "*:21"},
+		{"another port", []*site.Site{pooled("a", on("192.0.2.1", 21, "")), named("b", on("192.0.2.2", 22, ""))}, "*:21 192.0.2.2:22"},
+		{"all of a family", []*site.Site{pooled("a", on("0.0.0.0", 21, ""))}, "*:21"},
+		{"nobody", []*site.Site{named("a", on("192.0.2.1", 21, "")), named("b", on("2001:db8::2", 21, ""))}, "192.0.2.1:21 [2001:db8::2]:21"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			endpoints, conflicts := site.Endpoints(c.sites)
+			if got := listening(endpoints); got != c.want || len(conflicts) != 0 {
+				t.Errorf("listening on %s, want %s; conflicts %v", got, c.want, conflicts)
+			}
+		})
 	}
-	for i := range want {
-		if got[i] != want[i] {
-			t.Errorf("listening on %v, want %v", got, want)
-			break
+}
+
+// TestPooledSocketAnswersAtItsAddressesOnly: the socket is wide, the site is
+// not.
+func TestPooledSocketAnswersAtItsAddressesOnly(t *testing.T) {
+	a, b := pooled("a", on("192.0.2.1", 21, "")), named("b", on("2001:db8::2", 21, "x"))
+	endpoints, _ := site.Endpoints([]*site.Site{a, b})
+	if len(endpoints) != 1 {
+		t.Fatalf("%d endpoints", len(endpoints))
+	}
+	for _, c := range []struct {
+		local, host string
+		want        *site.Site
+	}{
+		{"192.0.2.1", "", a},
+		{"192.0.2.2", "", nil},
+		{"2001:db8::2", "x", b},
+		{"2001:db8::1", "x", nil},
+	} {
+		if got := endpoints[0].Select(netip.MustParseAddr(c.local), c.host); got != c.want {
+			t.Errorf("%s %q: %v", c.local, c.host, got)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type Site struct {
 	Connections Connections
 	Messages    Messages
 	Channel     ChannelPolicy
+	TLS         TLS
 	DataChannel DataChannel
 	Browse      Browse
 	Protocol    Protocol
@@ -104,6 +105,9 @@ type Connections struct {
 	MaxConnections uint32
 	// ResetOnMaxConnections drops a connection over the limit without a word.
 	ResetOnMaxConnections bool
+	// PoolSockets opens the ports of the site on all addresses, whatever its
+	// bindings name: disableSocketPooling is false, and that is written.
+	PoolSockets bool
 	// ServerListenBacklog is how many connections may wait to be accepted; 0
 	// leaves it to the operating system.
 	ServerListenBacklog int

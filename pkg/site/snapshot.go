@@ -36,10 +36,10 @@ type Conflict struct {
 }
 
 // Endpoints groups the bindings of sites by the sockets they need. A port is
-// opened on all addresses when one of its bindings asks for all of them, and
-// on the named addresses only when every binding names one: nothing listens
-// that was not asked for. Either way the site is found by the local address
-// of a connection. Bindings that another site holds are returned; the first
+// opened on all addresses when one of its bindings asks for all of them, or
+// one of its sites for sockets that are shared; otherwise on the named
+// addresses only: nothing listens that was not asked for. Either way the site
+// is found by the local address of a connection. Bindings that another site holds are returned; the first
 // in the order of sites keeps them.
 func Endpoints(sites []*Site) ([]*Endpoint, []Conflict) {
 	wide := wideSockets(sites)
@@ -79,11 +79,14 @@ type socket struct {
 }
 
 // wideSockets are the sockets on all addresses, or on all of one family, that
-// bindings ask for.
+// bindings or their sites ask for.
 func wideSockets(sites []*Site) map[socket]bool {
 	wide := map[socket]bool{}
 	for _, s := range sites {
 		for _, b := range s.Bindings {
+			if s.Connections.PoolSockets {
+				wide[socket{port: b.Port}] = true
+			}
 			if !b.Address.IsValid() || b.Address.IsUnspecified() {
 				wide[socket{b.Address, b.Port}] = true
 			}

@@ -1,0 +1,25 @@
+package site
+
+import (
+	"github.com/ftphost/ftphost/pkg/cert"
+	"github.com/ftphost/ftphost/pkg/ftps"
+)
+
+// TLS is what a site has for TLS (ftpServer/security/ssl,
+// sslClientCertificates, ftpHost/tls), or what siteDefaults have for clients
+// that have named no site yet.
+type TLS struct {
+	// Settings are what handshakes go by; nil when no certificate can be used.
+	*ftps.Settings
+	// Source is where the certificate comes from; nil when Settings is.
+	Source *cert.Entry
+	// Missing is the sub-status that says why there are no Settings; 0 when
+	// there are.
+	Missing int
+	// Reason says for people what is wrong with the certificate, where, and
+	// what to do. A certificate that is used may have something wrong, too: one
+	// that is too old is served, as clients may accept it.
+	Reason string
+	// IgnoreSNI leaves the choice of the site to HOST and USER.
+	IgnoreSNI bool
+}
