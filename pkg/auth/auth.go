@@ -52,6 +52,9 @@ type Chain struct {
 	AllowAnonymous bool
 	// Providers are asked in order.
 	Providers []Provider
+	// Certificates knows the accounts of client certificates; nil when nobody
+	// logs in with one.
+	Certificates CertificateProvider
 }
 
 // Authenticate returns who the credentials belong to. The error is one of the
@@ -61,7 +64,7 @@ func (c *Chain) Authenticate(ctx context.Context, cred Credentials) (*Principal,
 	switch {
 	case anonymous && c.AllowAnonymous:
 		return Anonymous(), nil
-	case len(c.Providers) == 0 && !c.AllowAnonymous:
+	case len(c.Providers) == 0 && !c.AllowAnonymous && c.Certificates == nil:
 		return nil, ErrNoMethod
 	}
 	p, err := c.ask(ctx, cred)

@@ -33,7 +33,7 @@ type Provider struct {
 // unknown name takes as long as a wrong password.
 func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.Principal, error) {
 	p.once.Do(p.prepare)
-	e := p.find(c.User)
+	e := p.Directory().find(p.Domain, c.User)
 	ok, err := p.verify(ctx, e, c.Password)
 	switch {
 	case err != nil:
@@ -75,18 +75,17 @@ func (p *Provider) verify(ctx context.Context, e *entry, password string) (bool,
 }
 
 // find returns the account of a typed name: user, COMPUTER\user, COMPUTER/user
-// or user@computer, where the computer is Domain, "." or localhost; nil when
+// or user@computer, where the computer is domain, "." or localhost; nil when
 // there is none.
-func (p *Provider) find(typed string) *entry {
-	d := p.Directory()
+func (d *Directory) find(domain, typed string) *entry {
 	if i := strings.IndexAny(typed, `\/`); i >= 0 {
-		if !p.isComputer(typed[:i]) {
+		if !isComputer(typed[:i], domain) {
 			return nil
 		}
 		return d.entries[auth.Fold(typed[i+1:])]
 	}
 	if i := strings.LastIndexByte(typed, '@'); i >= 0 {
-		if !p.isComputer(typed[i+1:]) {
+		if !isComputer(typed[i+1:], domain) {
 			return nil
 		}
 		typed = typed[:i]
@@ -94,11 +93,11 @@ func (p *Provider) find(typed string) *entry {
 	return d.entries[auth.Fold(typed)]
 }
 
-func (p *Provider) isComputer(domain string) bool {
+func isComputer(typed, domain string) bool {
 	switch {
-	case domain == ".", strings.EqualFold(domain, "localhost"):
+	case typed == ".", strings.EqualFold(typed, "localhost"):
 		return true
 	default:
-		return domain != "" && strings.EqualFold(domain, p.Domain)
+		return typed != "" && strings.EqualFold(typed, domain)
 	}
 }
