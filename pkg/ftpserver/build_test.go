@@ -16,6 +16,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/codepage"
 	"github.com/ftphost/ftphost/pkg/content/local"
 	"github.com/ftphost/ftphost/pkg/ftptest"
@@ -30,6 +31,7 @@ import (
 // Absent attributes have the defaults below, which are those of the schema.
 type configuration struct {
 	Sites     []siteElement     `xml:"system.applicationHost>sites>site"`
+	Defaults  ftpElement        `xml:"system.applicationHost>sites>siteDefaults>ftpServer"`
 	Locations []locationElement `xml:"location"`
 	FTP       struct {
 		HostNames struct {
@@ -70,11 +72,18 @@ type ftpElement struct {
 			Basic struct {
 				Enabled bool `xml:"enabled,attr"`
 			} `xml:"basicAuthentication"`
+			ClientCert struct {
+				Enabled bool `xml:"enabled,attr"`
+			} `xml:"clientCertAuthentication"`
 		} `xml:"authentication"`
 		SSL struct {
+			Hash    string `xml:"serverCertHash,attr"`
 			Control string `xml:"controlChannelPolicy,attr"`
 			Data    string `xml:"dataChannelPolicy,attr"`
 		} `xml:"ssl"`
+		Clients struct {
+			Policy string `xml:"clientCertificatePolicy,attr"`
+		} `xml:"sslClientCertificates"`
 		DataChannel struct {
 			Port string `xml:"matchClientAddressForPort,attr"`
 			Pasv string `xml:"matchClientAddressForPasv,attr"`
@@ -136,10 +145,13 @@ type locationElement struct {
 
 // ownConfiguration is what these tests read of a ftphost.config.
 type ownConfiguration struct {
-	Protocol  protocolElement `xml:"ftpHost>protocol"`
+	Protocol  protocolElement  `xml:"ftpHost>protocol"`
+	TLS       tlsElement       `xml:"ftpHost>tls"`
+	Mappings  []mappingElement `xml:"ftpHost>accounts>clientCertificates>add"`
 	Locations []struct {
 		Path     string          `xml:"path,attr"`
 		Protocol protocolElement `xml:"ftpHost>protocol"`
+		TLS      tlsElement      `xml:"ftpHost>tls"`
 	} `xml:"location"`
 }
 
@@ -185,6 +197,8 @@ type world struct {
 	sites  []*site.Site
 	logs   *w3clog.Files
 	logDir string
+
+	certificates *cert.Stores
 }
 
 // build makes the sites of the applicationHost.config in home.
@@ -203,6 +217,7 @@ func build(t testing.TB, home string, accounts []ftptest.Account) *world {
 			t.Fatalf("ftphost.config: %v", err)
 		}
 	}
+	w.certificates = cert.Open(filepath.Join(home, "certificates"))
 	w.logs = w3clog.NewFiles(func(err error) { t.Errorf("log: %v", err) })
 	for i := range w.config.Sites {
 		w.sites = append(w.sites, w.site(t, &w.config.Sites[i], accounts))
@@ -260,6 +275,10 @@ func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Sit
 	if f.Security.Authentication.Basic.Enabled {
 		s.Login.Providers = []auth.Provider{people}
 	}
+	if f.Security.Authentication.ClientCert.Enabled {
+		s.Login.Certificates = w.mapping(people)
+	}
+	s.TLS = w.tls(t, e.Name, f)
 	s.Root = w.namespace(t, e)
 	s.Log = w.logs.Open(w3clog.Settings{
 		Enabled: true, Directory: filepath.Join(w.logDir, fmt.Sprintf("FTPSVC%d", e.ID)), Period: w3clog.Daily,
@@ -327,6 +346,7 @@ func (w *world) endpoint(t testing.TB) *site.Endpoint {
 	if len(endpoints) != 1 || len(conflicts) != 0 {
 		t.Fatalf("the sites need %d endpoints, with %d conflicts; a conversation has one", len(endpoints), len(conflicts))
 	}
+	endpoints[0].DefaultTLS = w.tls(t, "", &w.config.Defaults)
 	return endpoints[0]
 }
 

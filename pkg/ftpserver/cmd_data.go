@@ -146,5 +146,8 @@ func (s *session) expect() (port uint16, err error) {
 		return 0, errNoDataConnection
 	}
 	s.data = channel
+	if s.secure.protect {
+		s.data = s.shakeEarly(channel)
+	}
 	return channel.LocalAddr().Port(), nil
 }

@@ -18,7 +18,7 @@ import (
 // user begins a login, anew if someone was logged in (RFC 959 §4.1.1). The
 // name may choose the site: host|user always, host\user where the server wants
 // domain names to be host names.
-func (s *session) user(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
+func (s *session) user(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	s.logOut()
 	name, err := s.chooseByUser(cmd.Arg)
 	if err != nil {
@@ -27,8 +27,11 @@ func (s *session) user(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	if s.site == nil {
 		return ftp.Reply{}, errHostExpected
 	}
-	if err := credentialsPolicy(s.site); err != nil {
+	if err := s.credentialsPolicy(); err != nil {
 		return ftp.Reply{}, err
+	}
+	if welcome, known, err := s.byCertificate(ctx, name); known {
+		return welcome, err
 	}
 	s.who.asked, s.who.named = name, true
 	if s.site.Login.AllowAnonymous && auth.IsAnonymousName(name) {
@@ -66,7 +69,7 @@ const nameless = "anonymous"
 // so that a wrong password never tells whether there is one.
 func (s *session) pass(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	if s.site != nil {
-		if err := credentialsPolicy(s.site); err != nil {
+		if err := s.credentialsPolicy(); err != nil {
 			return ftp.Reply{}, err
 		}
 	}
@@ -80,16 +83,44 @@ func (s *session) pass(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	if err != nil {
 		return ftp.Reply{}, s.loginFailed(name, err)
 	}
+	return s.logIn(principal, reply(230, textLoggedIn))
+}
+
+// byCertificate logs in who proves with the client certificate to be name; no
+// password is asked then (RFC 4217 §10.1). Others have to give theirs.
+func (s *session) byCertificate(ctx context.Context, name string) (welcome ftp.Reply, known bool, err error) {
+	if s.site.Login.Certificates == nil || !s.isSecure() {
+		return ftp.Reply{}, false, nil
+	}
+	leaf := s.secure.tls.ClientCertificate()
+	if leaf == nil {
+		return ftp.Reply{}, false, nil
+	}
+	principal, err := s.site.Login.Certificates.Certificate(ctx, name, leaf)
+	if err != nil {
+		s.event(zerolog.InfoLevel).Err(err).Str(logging.User, name).Str("subject", leaf.Subject.String()).
+			Msg("the client certificate does not log in this user; a password is asked")
+		return ftp.Reply{}, false, nil
+	}
+	welcome, err = s.logIn(principal, reply(232, textLoggedInByTLS))
+	return welcome, true, err
+}
+
+// logIn lets the principal in; answer is the last line of what they read.
+func (s *session) logIn(principal *auth.Principal, answer ftp.Reply) (ftp.Reply, error) {
 	view := s.site.Root.View(principal)
 	start, err := view.Start()
 	if err != nil {
-		s.event(zerolog.WarnLevel).Err(err).Str(logging.User, name).Msg("home directory inaccessible")
+		s.event(zerolog.WarnLevel).Err(err).Str(logging.User, principal.Name()).Msg("home directory inaccessible")
 		return ftp.Reply{}, homeRefused(err)
 	}
 	s.who.principal, s.who.view, s.who.logName = principal, view, s.logNameOf(principal)
 	s.cwd, s.now.path = start, start
 	s.event(zerolog.DebugLevel).Msg("logged in")
-	return s.welcome(), nil
+	if text := s.site.Messages.Greeting; text != "" {
+		answer.Lines = s.message(text)
+	}
+	return answer, nil
 }
 
 // authenticate asks the site's chain, within the time a login may take.
@@ -124,13 +155,27 @@ func (s *session) logOut() {
 	s.cwd, s.renameFrom = vpath.Root, ""
 }
 
-// rein starts over, as if the client had just connected.
+// rein starts over, as if the client had just connected: in clear text, except
+// where TLS begins with the connection.
 func (s *session) rein(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	s.logOut()
 	s.params = s.params.fresh()
 	if s.host != "" {
 		s.host = ""
 		s.enter(s.at.Select(s.local.Addr(), s.host))
+	}
+	if s.at.Implicit() {
+		s.secure = secured{tls: s.secure.tls, sized: true, protect: true}
+		return successful(codeReady, cmd.Verb), nil
+	}
+	wasSecure := s.isSecure()
+	s.secure = secured{tls: s.secure.tls, inClear: !wasSecure}
+	if wasSecure {
+		s.then = func() bool {
+			goesOn := s.unshake()
+			s.secure = secured{}
+			return goesOn
+		}
 	}
 	return successful(codeReady, cmd.Verb), nil
 }

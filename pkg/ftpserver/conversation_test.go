@@ -55,9 +55,6 @@ type running struct {
 	current *site.Endpoint
 }
 
-// controlPort is where the server of every archive listens.
-const controlPort = 21
-
 // start serves the sites of an archive. It must be called in a bubble; adjust
 // may change the configuration of the server.
 func start(t testing.TB, a *ftptest.Archive, adjust func(*ftpserver.Config)) *running {
@@ -75,7 +72,7 @@ func start(t testing.TB, a *ftptest.Archive, adjust func(*ftpserver.Config)) *ru
 	if !host.IsValid() {
 		host = netip.MustParseAddr("127.0.0.1")
 	}
-	r.address, r.client = netip.AddrPortFrom(host, controlPort), host
+	r.address, r.client = netip.AddrPortFrom(host, r.current.Port), host
 	r.ports = datachannel.NewPorts(datachannel.PortsConfig{Low: 5000, High: 5009, Listen: r.network.Listen})
 	config := ftpserver.Config{
 		Ports: r.ports, Dial: r.network.Dial, Log: zerolog.New(r.log), ComputerName: computer,

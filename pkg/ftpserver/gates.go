@@ -61,10 +61,9 @@ func knownVerb(_ *session, row *command, _ ftp.Command) error {
 	return nil
 }
 
-// controlPolicy refuses what may not be said on a clear control channel. All
-// control channels are clear: this version has no TLS.
+// controlPolicy refuses what may not be said on a clear control channel.
 func controlPolicy(s *session, row *command, _ ftp.Command) error {
-	if s.site != nil && s.site.Channel.Control == site.ControlRequire && !row.inClear {
+	if s.site != nil && s.site.Channel.Control == site.ControlRequire && !row.inClear && !s.isSecure() {
 		return errControlNeedsTLS
 	}
 	return nil
@@ -72,8 +71,11 @@ func controlPolicy(s *session, row *command, _ ftp.Command) error {
 
 // credentialsPolicy refuses USER and PASS on a clear control channel. It is
 // asked by them, because the name in USER may choose another site.
-func credentialsPolicy(st *site.Site) error {
-	switch st.Channel.Control {
+func (s *session) credentialsPolicy() error {
+	if s.isSecure() {
+		return nil
+	}
+	switch s.site.Channel.Control {
 	case site.ControlRequire:
 		return errControlNeedsTLS
 	case site.ControlRequireCredentialsOnly:
@@ -100,13 +102,21 @@ func rightArgument(_ *session, row *command, cmd ftp.Command) error {
 	return nil
 }
 
-// dataPolicy refuses transfers that would have to be encrypted. IIS does so
-// at the transfer, not at PASV or PORT.
+// dataPolicy refuses transfers that would have to be encrypted, or must not be.
+// IIS does so at the transfer, not at PASV or PORT.
 func dataPolicy(s *session, row *command, _ ftp.Command) error {
-	if row.data && s.site.Channel.Data == site.DataRequire {
+	switch {
+	case !row.data:
+		return nil
+	case s.secure.unprotected:
+		return errNotProtected
+	case s.secure.protect && s.site.Channel.Data == site.DataDeny:
+		return errDataDeniesTLS
+	case !s.secure.protect && s.site.Channel.Data == site.DataRequire:
 		return errDataNeedsTLS
+	default:
+		return nil
 	}
-	return nil
 }
 
 // dataChannelAsked refuses a transfer without PORT or PASV before it: we do

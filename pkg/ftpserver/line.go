@@ -239,7 +239,7 @@ func (s *session) write(b []byte) error {
 	if err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
-	_, err := s.conn.Write(b)
+	_, err := s.stream().Write(b)
 	return err
 }
 
@@ -251,7 +251,11 @@ func (s *session) discard() {
 
 // finishControl writes what is left to say and closes the connection.
 func (s *session) finishControl() {
-	if err := s.flush(); err == nil && s.ended.reply.Code != 0 && s.in.Buffered() > 0 {
+	err := s.flush()
+	if err == nil && s.isSecure() {
+		err = s.secure.tls.CloseNotify()
+	}
+	if err == nil && s.ended.reply.Code != 0 && s.in.Buffered() > 0 {
 		s.linger()
 	}
 	_ = s.conn.Close() // the session is over either way

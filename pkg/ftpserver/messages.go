@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rs/zerolog"
+
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/ftp"
 )
@@ -20,6 +22,17 @@ func (s *session) greet() bool {
 		return false
 	}
 	s.recordOpened()
+	if s.at.Implicit() {
+		s.secure.sized, s.secure.protect = true, true
+		if here := s.tlsHere(); here.Settings == nil {
+			s.event(zerolog.WarnLevel).Str("reason", here.Reason).Msg("TLS comes first on this port, and there is no certificate")
+			s.ended = outcome{sub: here.Missing}
+			return false
+		}
+		if !s.shake() {
+			return false
+		}
+	}
 	if s.full() {
 		s.leave(s.tooMany())
 		return false
@@ -73,15 +86,6 @@ func replyLines(code int, lines []string) ftp.Reply {
 	}
 	last := len(lines) - 1
 	return ftp.Reply{Code: code, Lines: lines[:last], Text: lines[last]}
-}
-
-// welcome is the answer to a successful login.
-func (s *session) welcome() ftp.Reply {
-	r := reply(230, textLoggedIn)
-	if text := s.site.Messages.Greeting; text != "" {
-		r.Lines = s.message(text)
-	}
-	return r
 }
 
 // farewell is the answer to QUIT.

@@ -39,7 +39,7 @@ func (s *session) enter(to *site.Site) {
 		s.site.Counters.Connections.Add(-1)
 	}
 	s.site, s.tag = to, ""
-	s.in.SetLimit(noSiteCommandLine)
+	s.limitLines()
 	if to == nil {
 		return
 	}
@@ -47,7 +47,15 @@ func (s *session) enter(to *site.Site) {
 		to.Counters.Connections.Add(1)
 	}
 	s.tag = "FTPSVC" + strconv.FormatUint(uint64(to.ID), 10)
-	s.in.SetLimit(to.MaxCommandLine)
+}
+
+// limitLines makes the reader obey the site.
+func (s *session) limitLines() {
+	if s.site == nil {
+		s.in.SetLimit(noSiteCommandLine)
+		return
+	}
+	s.in.SetLimit(s.site.MaxCommandLine)
 }
 
 // noSiteCommandLine is the longest command line as long as there is no site

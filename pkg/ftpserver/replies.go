@@ -31,6 +31,7 @@ const (
 	textPasswordNeeded = "Password required"
 	textGoodbye        = "Goodbye."
 	textHostAccepted   = "Host accepted."
+	textExpectTLS      = "AUTH command ok. Expecting TLS Negotiation."
 	textRenamePending  = "Requested file action pending further information."
 	textAlreadyOpen    = "Data connection already open; Transfer starting."
 	textComplete       = "Transfer complete."
@@ -39,12 +40,13 @@ const (
 	textFeatures       = "Extended features supported:"
 	textEnd            = "END"
 	textHelp           = "The following commands are recognized (* ==>'s unimplemented)."
-	textAcctIgnored    = "ACCT command ignored."                              // unseen
-	textSiteHelp       = "The following SITE commands are recognized."        // unseen
-	textStatus         = " status:"                                           // unseen
-	textStatusFollows  = "Status follows:"                                    // unseen
-	textEndOfStatus    = "End of status."                                     // unseen
-	textUnavailable    = "Service not available, closing control connection." // unseen
+	textLoggedInByTLS  = "User logged in, authorized by security data exchange." // unseen
+	textAcctIgnored    = "ACCT command ignored."                                 // unseen
+	textSiteHelp       = "The following SITE commands are recognized."           // unseen
+	textStatus         = " status:"                                              // unseen
+	textStatusFollows  = "Status follows:"                                       // unseen
+	textEndOfStatus    = "End of status."                                        // unseen
+	textUnavailable    = "Service not available, closing control connection."    // unseen
 )
 
 // textPasswordNeededFor repeats the argument of USER as IIS 7.5 does, with the
@@ -109,10 +111,14 @@ var (
 	errControlNeedsTLS    = policyRequires(access.SubStatusControlRequiresSSL)
 	errCredentialsNeedTLS = policyRequires(access.SubStatusCredentialsRequireSSL)
 	errDataNeedsTLS       = policyRequires(access.SubStatusDataRequiresSSL)
-	errNoCertificate      = &refusal{code: 534, text: "Local policy on server does not allow TLS secure connections.", win32: win32AccessDenied, sub: access.SubStatusNoCertificate}
+	errDataDeniesTLS      = &refusal{code: 534, text: "Policy denies SSL.", win32: win32AccessDenied, sub: access.SubStatusDataDeniesSSL} // unseen
+	errProtection         = &refusal{code: 536, text: "Server cannot accept argument.", win32: win32InvalidParameter}                     // unseen
+	errNotProtected       = &refusal{code: 534, text: "Protection level negotiation failed", win32: win32AccessDenied, sub: access.SubStatusProtectionNegotiation}
+	errNotSecure          = &refusal{code: 533, text: "Command protection level denied."} // unseen
 	errUnknownMechanism   = &refusal{code: 504, text: "Security mechanism not implemented."}
 	errNoDataConnection   = &refusal{code: 425, text: "Cannot open data connection."}
 	errLowPort            = &refusal{code: 425, text: "Cannot open data connection.", win32: win32InvalidParameter}
+	errBadlyFormatted     = &refusal{code: 550, text: win32Text(win32IllegalMessage), win32: win32IllegalMessage, sub: access.SubStatusDataAbortedByServer}
 	errDataTimedOut       = &refusal{code: 425, text: "Data channel timed out.", sub: access.SubStatusDataTimeout} // unseen
 	errDataTooSlow        = &refusal{code: 425, text: "Data channel timed out due to not meeting the minimum bandwidth requirement.", sub: access.SubStatusBelowMinimumBandwidth}
 	errAborted            = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32Aborted, sub: access.SubStatusAborted}             // unseen
@@ -120,6 +126,15 @@ var (
 	errControlGone        = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32NetNameDeleted, sub: access.SubStatusDataAbortedByClient}
 	errTooLarge           = &refusal{code: 552, text: "Maximum file size was exceeded.", sub: access.SubStatusFileTooLarge} // unseen
 )
+
+// noCertificate refuses AUTH where there is no certificate, for one of the
+// reasons that a certificate can be missing for.
+func noCertificate(sub int) *refusal {
+	if sub == access.SubStatusOK || sub == access.SubStatusNoCertificate {
+		return &refusal{code: 534, text: "Local policy on server does not allow TLS secure connections.", win32: win32AccessDenied, sub: sub}
+	}
+	return &refusal{code: 431, text: "Failed to setup secure session.", win32: win32AccessDenied, sub: sub}
+}
 
 func policyRequires(sub int) *refusal {
 	return &refusal{code: 534, text: "Policy requires SSL.", win32: win32AccessDenied, sub: sub}

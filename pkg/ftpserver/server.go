@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/ftphost/ftphost/pkg/datachannel"
+	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/site"
 )
@@ -26,6 +27,9 @@ type Config struct {
 	// Dial opens active data connections from local, whose port may be 0; nil
 	// means the operating system's network.
 	Dial func(ctx context.Context, network string, local, remote netip.AddrPort) (net.Conn, error)
+	// Keys protect the TLS sessions of clients; the host owns them. nil gives
+	// the server keys of its own.
+	Keys *ftps.Keys
 	// Log is the operational log.
 	Log zerolog.Logger
 	// ComputerName qualifies accounts that have no domain of their own, in the
@@ -54,6 +58,7 @@ type Server struct {
 	commands map[string]*command
 	gates    []gate
 	buffers  sync.Pool // *[]byte of copyBuffer bytes
+	large    sync.Pool // *[]byte of largeBuffer bytes
 	replies  sync.Pool // *[]byte, for replies not yet written
 
 	stopping atomic.Bool
@@ -72,11 +77,15 @@ type Server struct {
 
 // New returns a server that serves nothing yet.
 func New(c Config) *Server {
+	if c.Keys == nil {
+		c.Keys = ftps.NewKeys()
+	}
 	s := &Server{
 		config:    c,
 		commands:  commandTable(),
 		gates:     gates(),
 		buffers:   sync.Pool{New: func() any { b := make([]byte, copyBuffer); return &b }},
+		large:     sync.Pool{New: func() any { b := make([]byte, largeBuffer); return &b }},
 		replies:   sync.Pool{New: func() any { b := make([]byte, 0, replyBuffer); return &b }},
 		stopped:   make(chan struct{}),
 		open:      map[*session]struct{}{},

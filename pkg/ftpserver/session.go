@@ -34,6 +34,7 @@ type session struct {
 
 	place
 	control
+	secure secured
 	who    identity
 	params parameters
 
@@ -46,6 +47,9 @@ type session struct {
 	asleep bool
 	// watcher is nil before the first job that takes a while.
 	watcher *watcher
+	// then is what follows the reply to the command being answered, if
+	// anything does; it reports whether the session goes on.
+	then func() bool
 	// now is the command being answered, ended why the session ends.
 	now   exchange
 	ended outcome
@@ -206,8 +210,13 @@ func (s *session) step(ctx context.Context, line []byte, err error) bool {
 	s.record(cmd, out)
 	if out.ends {
 		s.ended = out
+		return false
 	}
-	return !out.ends
+	if then := s.then; then != nil {
+		s.then = nil
+		return then()
+	}
+	return true
 }
 
 // dispatch sends cmd through the gates to its handler.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/datachannel"
+	"github.com/ftphost/ftphost/pkg/ftps"
 )
 
 const (
@@ -22,6 +23,9 @@ const (
 	// copyBuffer is the size in bytes of the pooled buffers that copy where the
 	// kernel cannot, and that gather the lines of listings.
 	copyBuffer = 64 << 10
+	// largeBuffer is the size of those for TLS, which reads and writes as much
+	// in one system call.
+	largeBuffer = 256 << 10
 	// briefBytes is what the send buffer of a new connection takes at once,
 	// whatever the client does (tcp_wmem is 16 KiB or more).
 	briefBytes = 8 << 10
@@ -36,6 +40,10 @@ type transfer struct {
 	job
 	conn  net.Conn
 	local netip.AddrPort
+	// secure is the TLS on conn, nil when data goes in clear text.
+	secure *ftps.Data
+	// incoming says that bytes come from the client.
+	incoming bool
 	// unwatched says that the transfer is too short to be watched.
 	unwatched bool
 	// release takes back that a shutdown cancels the transfer.
@@ -66,7 +74,7 @@ func (s *session) openData(ctx context.Context, size int64) (*transfer, error) {
 	}
 	// What the kernel takes at once is sent before anybody could say something
 	// about it, so that its two replies can go out together.
-	t.unwatched = ready && 0 <= size && size <= briefBytes
+	t.unwatched = ready && 0 <= size && size <= briefBytes && !s.secure.protect
 	if !t.unwatched {
 		if err := s.flush(); err != nil {
 			return nil, errControlGone
@@ -77,12 +85,18 @@ func (s *session) openData(ctx context.Context, size int64) (*transfer, error) {
 		return nil, err
 	}
 	s.recordData(dataOpened, t.local, outcome{})
+	if s.secure.protect {
+		if err := t.shake(channel); err != nil {
+			return nil, t.close(err)
+		}
+	}
 	return t, nil
 }
 
 // connect waits for the data connection and arranges that cancel closes it.
 func (t *transfer) connect(ctx context.Context, channel datachannel.Channel, ready bool) error {
-	if !ready {
+	// A handshake that began early takes as long as the client wants.
+	if !ready || t.session.secure.protect {
 		if err := t.await(ctx, channel); err != nil {
 			return err
 		}
@@ -142,8 +156,14 @@ func (t *transfer) await(ctx context.Context, channel datachannel.Channel) error
 // that this means, or nil for success.
 func (t *transfer) close(err error) error {
 	t.closed = true
+	if err == nil && t.secure != nil {
+		err = t.finish()
+	}
 	closing := t.conn.Close()
 	t.unwatch()
+	if t.secure != nil {
+		t.secure.Release()
+	}
 	if err == nil && !errors.Is(closing, net.ErrClosed) {
 		// The last bytes may fail only now.
 		err = closing
@@ -169,9 +189,13 @@ func (t *transfer) unwatch() {
 
 // abandon gives back what t holds when it was not closed: something panicked.
 func (t *transfer) abandon() {
-	if !t.closed {
-		_ = t.conn.Close() // nobody waits for the rest
-		t.unwatch()
+	if t.closed {
+		return
+	}
+	_ = t.conn.Close() // nobody waits for the rest
+	t.unwatch()
+	if t.secure != nil {
+		t.secure.Release()
 	}
 }
 
@@ -203,8 +227,24 @@ func connectionLost(err error) bool {
 // beginSpan begins a new span of time.
 func (t *transfer) beginSpan(now time.Time) error {
 	t.spanEnd = after(now, t.session.site.Connections.DataChannelTimeout)
-	t.spanFrom = t.moved.Load()
+	t.spanFrom = t.traffic()
 	return t.conn.SetDeadline(t.spanEnd)
+}
+
+// traffic is how much has moved on the connection, by which it is judged.
+func (t *transfer) traffic() int64 {
+	if t.secure != nil {
+		return t.secure.Traffic()
+	}
+	return t.moved.Load()
+}
+
+// stream is what bytes are read from and written to.
+func (t *transfer) stream() io.ReadWriter {
+	if t.secure != nil {
+		return t.secure
+	}
+	return t.conn
 }
 
 // progress looks at how far the transfer is when copying stopped with err, and
@@ -221,7 +261,7 @@ func (t *transfer) progress(err error) error {
 	}
 	limits := &t.session.site.Connections
 	least := int64(limits.DataChannelTimeout.Seconds() * float64(limits.MinBytesPerSecond))
-	switch moved := t.moved.Load() - t.spanFrom; {
+	switch moved := t.traffic() - t.spanFrom; {
 	case moved < least:
 		return errDataTooSlow
 	case moved == 0:
@@ -235,7 +275,7 @@ func (t *transfer) progress(err error) error {
 func (t *transfer) send(file content.File, offset, size int64) error {
 	for done := int64(0); done < size; {
 		want := min(size-done, sliceBytes)
-		n, err := t.copy(t.conn, file, file, want)
+		n, err := t.copy(t.stream(), file, file, want)
 		done += n
 		if err == nil && n < want {
 			return nil
@@ -256,6 +296,7 @@ func (t *transfer) send(file content.File, offset, size int64) error {
 // receive copies what the client sends to file until the client closes. More
 // than limit bytes are refused; 0 is no limit.
 func (t *transfer) receive(file content.File, limit int64) error {
+	t.incoming = true
 	for done := int64(0); ; {
 		want := int64(sliceBytes)
 		if done == 0 {
@@ -267,7 +308,7 @@ func (t *transfer) receive(file content.File, limit int64) error {
 		if want == 0 {
 			return t.expectEnd()
 		}
-		n, err := t.copy(file, t.conn, file, want)
+		n, err := t.copy(file, t.stream(), file, want)
 		done += n
 		if failed := t.progress(err); failed != nil {
 			return failed
@@ -282,7 +323,7 @@ func (t *transfer) receive(file content.File, limit int64) error {
 func (t *transfer) expectEnd() error {
 	var b [1]byte
 	for {
-		n, err := t.conn.Read(b[:])
+		n, err := t.stream().Read(b[:])
 		switch {
 		case n > 0:
 			return errTooLarge
@@ -309,9 +350,10 @@ type kernelConn interface {
 // pipe, which both cost more.
 func (t *transfer) copy(dst io.Writer, src io.Reader, file content.File, n int64) (int64, error) {
 	native, isNative := file.(*os.File)
+	isNative = isNative && t.secure == nil
 	if kernel, ok := t.conn.(kernelConn); ok && isNative && n > briefBytes {
 		switch {
-		case dst == t.conn:
+		case !t.incoming:
 			return kernel.SendFile(native, n, &t.moved)
 		case n > copyBuffer:
 			return kernel.ReceiveFile(native, n, &t.moved)
@@ -323,8 +365,12 @@ func (t *transfer) copy(dst io.Writer, src io.Reader, file content.File, n int64
 		t.moved.Add(n)
 		return n, err
 	}
-	buffer := t.session.server.buffers.Get().(*[]byte)
-	defer t.session.server.buffers.Put(buffer)
+	buffers := &t.session.server.buffers
+	if t.secure != nil && n > copyBuffer {
+		buffers = &t.session.server.large
+	}
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
 	return io.CopyBuffer(counter{dst, &t.moved}, limited, *buffer)
 }
 
@@ -343,7 +389,7 @@ func (c counter) Write(b []byte) (int, error) {
 // Write sends the bytes of a listing.
 func (t *transfer) Write(b []byte) (int, error) {
 	for done := 0; done < len(b); {
-		n, err := t.conn.Write(b[done:])
+		n, err := t.stream().Write(b[done:])
 		done += n
 		t.moved.Add(int64(n))
 		if failed := t.progress(err); failed != nil {

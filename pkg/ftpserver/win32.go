@@ -30,6 +30,7 @@ const (
 	win32Aborted          = 1236
 	win32LogonFailure     = 1326
 	win32AccountDisabled  = 1331
+	win32IllegalMessage   = 0x80090326 // SEC_E_ILLEGAL_MESSAGE
 )
 
 // win32Texts are the system messages of the codes, in English as Windows has
@@ -54,6 +55,7 @@ func win32Texts() map[uint32]string {
 		win32IODevice:         "The request could not be performed because of an I/O device error.",
 		win32Aborted:          "The network connection was aborted by the local system.",
 		win32LogonFailure:     "The user name or password is incorrect.",
+		win32IllegalMessage:   "The message received was unexpected or badly formatted.",
 		win32AccountDisabled:  "This user can't sign in because this account is currently disabled.",
 	}
 }

@@ -16,6 +16,7 @@ const (
 	configFile    = "applicationHost.config"
 	ownConfigFile = "ftphost.config"
 	accountsFile  = "localAccounts"
+	certsFile     = "certificates"
 	contentPrefix = "content/"
 	sessionPrefix = "session"
 )
@@ -29,7 +30,8 @@ type Archive struct {
 	// Sessions are the dialogues in file order.
 	Sessions []*Session
 
-	files []txtar.File // configuration and content
+	files        []txtar.File // configuration and content
+	certificates map[string]*Certificate
 }
 
 // Account is one line of localAccounts.
@@ -43,8 +45,9 @@ type Session struct {
 	// Name is the name of its file in the archive.
 	Name string
 
-	archive string
-	steps   []step
+	archive      string
+	steps        []step
+	certificates map[string]*Certificate
 }
 
 // Load reads and parses an archive, and ends the test when it cannot.
@@ -86,8 +89,10 @@ func (a *Archive) add(f txtar.File, line int) (err error) {
 		a.files = append(a.files, f)
 	case f.Name == accountsFile:
 		a.Accounts, err = parseAccounts(a.Name, line, f.Data)
+	case f.Name == certsFile:
+		a.certificates, err = parseCertificates(a.Name, line, f.Data)
 	case strings.HasPrefix(f.Name, sessionPrefix):
-		s := &Session{Name: f.Name, archive: a.Name}
+		s := &Session{Name: f.Name, archive: a.Name, certificates: a.certificates}
 		s.steps, err = parseSteps(a.Name, line, string(f.Data))
 		a.Sessions = append(a.Sessions, s)
 	default:
@@ -126,7 +131,8 @@ func markerLines(data []byte) []int {
 	return lines
 }
 
-// WriteHome writes the configuration and the content into home, which exists.
+// WriteHome writes the configuration, the certificates and the content into
+// home, which exists.
 // Accounts are left to the caller, who knows how they are stored.
 func (a *Archive) WriteHome(home string) error {
 	for _, f := range a.files {
@@ -139,7 +145,7 @@ func (a *Archive) WriteHome(home string) error {
 		}
 		data := f.Data
 		if !strings.HasPrefix(f.Name, contentPrefix) {
-			data = bytes.ReplaceAll(data, []byte("$HOME"), []byte(home))
+			data = a.withThumbprints(bytes.ReplaceAll(data, []byte("$HOME"), []byte(home)))
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err
@@ -148,5 +154,5 @@ func (a *Archive) WriteHome(home string) error {
 			return err
 		}
 	}
-	return nil
+	return a.writeCertificates(home)
 }

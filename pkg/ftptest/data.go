@@ -13,10 +13,12 @@ import (
 
 // dataEnd is the client's end of a data connection.
 type dataEnd struct {
-	// to is where a passive connection goes; late says to wait for the data.
-	to   netip.AddrPort
-	late bool
-	conn net.Conn
+	// to is where a passive connection goes; late says to wait for the data,
+	// early to have TLS before the command.
+	to    netip.AddrPort
+	late  bool
+	early bool
+	conn  net.Conn
 	// listener and accepted are for active connections.
 	listener net.Listener
 	accepted chan accepted
@@ -93,6 +95,10 @@ func (p *player) transfer(ctx context.Context, s step) error {
 	}
 	if err := d.connect(ctx, p.target); err != nil {
 		return err
+	}
+	var err error
+	if d.conn, err = p.protectData(ctx, d.conn); err != nil {
+		return fmt.Errorf("TLS on the data connection: %w", err)
 	}
 	if err := d.conn.SetDeadline(time.Now().Add(stepTimeout)); err != nil {
 		return err

@@ -26,6 +26,10 @@ const (
 	send       verb = "DATA>"
 	sendMore   verb = "DATA+"
 	drop       verb = "DROP"
+	beginTLS   verb = "TLS"
+	endTLS     verb = "CLEAR"
+	protect    verb = "PROTECT"
+	unprotect  verb = "UNPROTECT"
 )
 
 // step is one line of a dialogue, with its block of data.
@@ -34,10 +38,11 @@ type step struct {
 	do   verb
 	// text is what follows the verb: a line, a pattern, or data without quotes.
 	text string
-	// wait is for passTime, late and addr for pasv and epsv.
-	wait time.Duration
-	late bool
-	addr netip.Addr
+	// wait is for passTime, late, early and addr for pasv and epsv.
+	wait  time.Duration
+	late  bool
+	early bool
+	addr  netip.Addr
 }
 
 func parseSteps(name string, first int, text string) ([]step, error) {
@@ -80,7 +85,7 @@ func parseStep(line string) (step, error) {
 	word, rest, _ := strings.Cut(line, " ")
 	s := step{do: verb(word), text: rest}
 	switch s.do {
-	case say, expect:
+	case say, expect, beginTLS, protect:
 		return s, nil
 	case sayRaw, send, sendMore:
 		return s.unquoted()
@@ -91,7 +96,7 @@ func parseStep(line string) (step, error) {
 		return s.unquoted()
 	case pasv, epsv:
 		return s.passive()
-	case closed, port, eprt, receiveAny, drop:
+	case closed, port, eprt, receiveAny, drop, endTLS, unprotect:
 		if rest != "" {
 			return s, fmt.Errorf("%s takes no argument", s.do)
 		}
@@ -120,12 +125,14 @@ func (s step) passive() (step, error) {
 	case s.text == "":
 	case s.text == "late":
 		s.late = true
+	case s.text == "early":
+		s.early = true
 	case s.do == pasv:
 		var err error
 		s.addr, err = netip.ParseAddr(s.text)
 		return s, err
 	default:
-		return s, fmt.Errorf("want nothing or late")
+		return s, fmt.Errorf("want nothing, late or early")
 	}
 	return s, nil
 }

@@ -9,6 +9,9 @@
 //	                        $HOME in them stands for the folder they are put in
 //	localAccounts           a line per account: name, password, groups
 //	                        (comma-separated, may be missing)
+//	certificates            a line per certificate to be made: name, host names;
+//	                        it comes before the sessions. $THUMBPRINT(name)
+//	                        stands for its thumbprint in configurations
 //	content/...             what the site serves, below $HOME/content; a name
 //	                        that ends with / is an empty directory
 //	session...              dialogues, played one after the other, each on a
@@ -50,6 +53,19 @@
 //	DATA> "bytes"  sends bytes and closes
 //	DATA+ "bytes"  sends bytes and stays open
 //	DROP           closes the data connection without reading it
+//
+// These are about TLS:
+//
+//	TLS options    does the handshake on the control connection: sni=HOST,
+//	               alpn=P,Q, version=1.2, client=NAME (a certificate), cert=HOST
+//	               (whose certificate the server must have), fail (it must)
+//	CLEAR          goes back to clear text, after CCC
+//	PROTECT        encrypts data connections from now on, resuming the session of
+//	               the control connection; options: new (without resuming),
+//	               version and client as above, client=none
+//	UNPROTECT      sends data in clear text from now on
+//	PASV early     the client has TLS on the data connection before it sends the
+//	               transfer command; otherwise after the 125 or 150
 //
 // A refused command is an ordinary step, such as "C: PASV" and "S: 425 *".
 package ftptest

@@ -23,7 +23,7 @@ func (s *Session) Play(ctx context.Context, target Target) error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: control connection: %w", s.archive, s.Name, err)
 	}
-	p := &player{target: target, conn: conn, in: bufio.NewReader(conn)}
+	p := &player{target: target, conn: conn, in: bufio.NewReader(conn), secure: security{certificates: s.certificates}}
 	defer p.end()
 	for _, step := range s.steps {
 		if err := p.play(ctx, step); err != nil {
@@ -42,6 +42,7 @@ type player struct {
 	target Target
 	conn   net.Conn
 	in     *bufio.Reader
+	secure security
 	// data is the announced data connection, nil when there is none.
 	data *dataEnd
 }
@@ -75,6 +76,8 @@ func (p *player) play(ctx context.Context, s step) error {
 		return p.announce(ctx, s)
 	case receive, receiveAny, send, sendMore, drop:
 		return p.transfer(ctx, s)
+	case beginTLS, endTLS, protect, unprotect:
+		return p.secureStep(ctx, s)
 	default:
 		return fmt.Errorf("unknown step %q", s.do)
 	}
@@ -84,7 +87,7 @@ func (p *player) write(text string) error {
 	if err := p.conn.SetWriteDeadline(time.Now().Add(stepTimeout)); err != nil {
 		return err
 	}
-	_, err := io.WriteString(p.conn, text)
+	_, err := io.WriteString(p.stream(), text)
 	return err
 }
 
@@ -163,7 +166,7 @@ func (p *player) passive(s step) error {
 	if got != want {
 		return fmt.Errorf("\nwant %q with any port\n got %q", strings.Replace(want, text, "*", 1), got)
 	}
-	p.data = &dataEnd{to: netip.AddrPortFrom(server.Addr(), port), late: s.late}
+	p.data = &dataEnd{to: netip.AddrPortFrom(server.Addr(), port), late: s.late, early: s.early}
 	return nil
 }
 
@@ -216,6 +219,12 @@ func (p *player) connectEarly(ctx context.Context, line string) error {
 	}
 	if err := p.data.connect(ctx, p.target); err != nil {
 		return err
+	}
+	if p.data.early {
+		var err error
+		if p.data.conn, err = p.protectData(ctx, p.data.conn); err != nil {
+			return fmt.Errorf("TLS on the data connection before the command: %w", err)
+		}
 	}
 	p.settle()
 	return nil
