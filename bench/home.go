@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,6 +23,9 @@ func ftphost(binary, name string, sites int) kind {
 		if _, err := p.write("applicationHost.config", configuration(p, sites), 0o600); err != nil {
 			return nil, err
 		}
+		if err := p.ftphostCertificate(); err != nil {
+			return nil, err
+		}
 		add := p.asOwner(exec.Command(binary, "user", "add", user, "--password-stdin", "--home", p.dir))
 		add.Stdin = strings.NewReader(password + "\n")
 		if out, err := add.CombinedOutput(); err != nil {
@@ -39,6 +43,22 @@ const oneSite = "one site"
 // siteHost is the host name of one of many sites.
 func siteHost(n int) string { return fmt.Sprintf("site%05d.example", n) }
 
+// ftphostCertificate puts the certificate where ftphost looks for it.
+func (p place) ftphostCertificate() error {
+	if p.certificate == nil {
+		return nil
+	}
+	var err error
+	for _, dir := range []string{"certificates", filepath.Join("certificates", "MY")} {
+		path := filepath.Join(p.dir, dir)
+		err = errors.Join(err, os.Mkdir(path, 0o700), p.own(path))
+	}
+	if err == nil {
+		_, err = p.write(filepath.Join("certificates", "MY", "bench.pem"), p.certificate.pem, 0o600)
+	}
+	return err
+}
+
 func configuration(p place, sites int) string {
 	var b strings.Builder
 	b.WriteString("<configuration>\n<system.applicationHost><sites>\n")
@@ -49,7 +69,11 @@ func configuration(p place, sites int) string {
 		}
 		fmt.Fprintf(&b, siteText, n, n, p.content, p.port, host)
 	}
-	fmt.Fprintf(&b, configEnd, filepath.Join(p.dir, "logs"), user)
+	hash := ""
+	if p.certificate != nil {
+		hash = fmt.Sprintf(` serverCertHash="%s"`, p.certificate.thumbprint)
+	}
+	fmt.Fprintf(&b, configEnd, hash, filepath.Join(p.dir, "logs"), user)
 	return b.String()
 }
 
@@ -62,7 +86,7 @@ const siteText = `<site name="bench%d" id="%d">
 const configEnd = `<siteDefaults><ftpServer>
   <connections controlChannelTimeout="600" />
   <security>
-    <ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />
+    <ssl%s controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />
     <authentication><basicAuthentication enabled="true" /></authentication>
   </security>
   <logFile directory="%s" />

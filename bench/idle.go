@@ -10,7 +10,7 @@ import (
 // idleSessions opens sessions that do nothing and measures what they hold.
 func idleSessions(t *trial) error {
 	return t.hold(func() (*wire, error) {
-		s, err := login(t.server.addr(), t.server.user)
+		s, err := t.login()
 		if err != nil {
 			return nil, err
 		}

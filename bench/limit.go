@@ -14,13 +14,13 @@ import (
 // limitWord starts this program as one of the physical limits: a process
 // that does only what the kernel needs, on raw blocking descriptors.
 //
-//	bench limit sendfile|splice|accept|hold PORT FILE
+//	bench limit sendfile|splice|accept|hold|tls-accept|tls-send|tls-receive PORT FILE PEM
 const limitWord = "limit"
 
 // runLimit serves until it is killed.
 func runLimit(args []string) error {
-	if len(args) != 3 {
-		return fmt.Errorf("%s needs a kind, a port and a file", limitWord)
+	if len(args) != 4 {
+		return fmt.Errorf("%s needs a kind, a port, a file and a certificate", limitWord)
 	}
 	port, err := strconv.Atoi(args[1])
 	if err != nil {
@@ -29,9 +29,16 @@ func runLimit(args []string) error {
 	if err := openFiles(); err != nil {
 		return err
 	}
+	limits, err := tlsLimits(args[3])
+	if err != nil {
+		return err
+	}
 	serve := map[string]func(conn int, file string) error{
 		"sendfile": limitSendfile, "splice": limitSplice, "accept": limitBanner, "hold": (&holder{}).keep,
 	}[args[0]]
+	if serve == nil {
+		serve = limits[args[0]]
+	}
 	if serve == nil {
 		return fmt.Errorf("no limit is called %q", args[0])
 	}

@@ -140,6 +140,9 @@ func newLab(ctx context.Context, o options) (*lab, error) {
 	if l.uid == 0 {
 		l.uid = 65534 // nobody owns the content: a server need not be root for it
 	}
+	if l.certificate, err = newCertificate(); err != nil {
+		return nil, err
+	}
 	if err := l.servers(ctx, root, tools, strings.Split(o.peers, ",")); err != nil {
 		return nil, err
 	}
@@ -157,9 +160,6 @@ func newLab(ctx context.Context, o options) (*lab, error) {
 func (l *lab) servers(ctx context.Context, root, tools string, names []string) error {
 	binary := filepath.Join(tools, "ftphost")
 	version, _ := exec.CommandContext(ctx, "git", "-C", root, "describe", "--tags", "--always", "--dirty").Output()
-	if err := build(ctx, root, binary, "./cmd/ftphost", "-X main.version="+strings.TrimSpace(string(version))); err != nil {
-		return err
-	}
 	unpacked := debs(filepath.Join(tools, "debian"))
 	library := filepath.Join(tools, "ftpserverlib")
 	known := map[string]kind{
@@ -175,6 +175,7 @@ func (l *lab) servers(ctx context.Context, root, tools string, names []string) e
 		var err error
 		switch name {
 		case ours:
+			err = build(ctx, root, binary, "./cmd/ftphost", "-X main.version="+strings.TrimSpace(string(version)))
 			l.many = []kind{ftphost(binary, oneSite, 1), ftphost(binary, ours, l.sizes.sites)}
 		case "ftpserverlib":
 			err = build(ctx, filepath.Join(root, "bench", "peers", "ftpserverlib"), library, ".", "")

@@ -32,6 +32,8 @@ type lab struct {
 	uid     int
 	load    string    // the machine's load before the run: what others did beside it
 	talk    io.Writer // progress
+
+	certificate *certificate // of all servers
 }
 
 // row is what one server needed in one scenario: medians over the rounds.
@@ -44,6 +46,7 @@ type row struct {
 	firstByte            time.Duration
 	spread               float64
 	userBytes, kernBytes float64
+	tls                  string
 }
 
 // outcome is one scenario measured; rows holds the servers that passed.
@@ -120,6 +123,9 @@ func (l *lab) turns(ctx context.Context, sc scenario, kinds []kind, first, end i
 // trial is a run of a scenario against a server, in the size that suits it.
 func (l *lab) trial(s *server, sc scenario) *trial {
 	t := &trial{server: s, scenario: sc, sizes: l.sizes, content: l.content}
+	if sc.tls {
+		t.secure = &secure{}
+	}
 	if s.forks {
 		t.sizes = l.sizes.ofProcesses()
 	}
@@ -161,11 +167,15 @@ func (l *lab) startAll(ctx context.Context, sc scenario, kinds []kind) (servers 
 	if sc.disk {
 		root = l.content.disk
 	}
+	p := place{content: root, uid: l.uid}
+	if sc.tls {
+		p.certificate = l.certificate
+	}
 	for _, k := range kinds {
 		if ctx.Err() != nil {
 			break
 		}
-		s, err := start(k, l.dir, root, l.uid, core, l.orphans)
+		s, err := start(k, l.dir, p, core, l.orphans)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -183,10 +193,10 @@ func (l *lab) startAll(ctx context.Context, sc scenario, kinds []kind) (servers 
 func (l *lab) limit(what string) kind {
 	return kind{limitName, false, nil, func(p place) (*exec.Cmd, error) {
 		file := filepath.Join(p.content, "big")
-		if what == "splice" {
+		if what == "splice" || what == "tls-receive" {
 			file = filepath.Join(p.content, "up", "limit")
 		}
-		return exec.Command(l.self, limitWord, what, strconv.Itoa(p.port), file), nil
+		return exec.Command(l.self, limitWord, what, strconv.Itoa(p.port), file, p.pem), nil
 	}}
 }
 
@@ -213,6 +223,7 @@ func summary(name string, list []*trial, share float64) row {
 		spread:    median(list, func(t *trial) float64 { return t.spread }),
 		userBytes: median(list, func(t *trial) float64 { return t.userMemory }),
 		kernBytes: median(list, func(t *trial) float64 { return t.kernelMemory - share }),
+		tls:       list[len(list)-1].secure.String(),
 	}
 }
 

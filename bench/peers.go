@@ -43,7 +43,8 @@ func (d debs) vsftpd() kind {
 		if err := os.Mkdir(empty, 0o755); err != nil {
 			return nil, err
 		}
-		config, err := p.write("vsftpd.conf", fmt.Sprintf(vsftpdConfig, p.port, p.content, empty, p.dir), 0o600)
+		text := fmt.Sprintf(vsftpdConfig, p.port, p.content, empty, p.dir) + p.ifTLS(vsftpdTLS, p.pem)
+		config, err := p.write("vsftpd.conf", text, 0o600)
 		if err != nil {
 			return nil, err
 		}
@@ -86,6 +87,14 @@ xferlog_enable=YES
 xferlog_std_format=YES
 xferlog_file=%s/xfer.log
 use_sendfile=YES
+`
+
+const vsftpdTLS = `ssl_enable=YES
+rsa_cert_file=%s
+require_ssl_reuse=NO
+force_local_logins_ssl=NO
+force_local_data_ssl=NO
+ssl_ciphers=HIGH
 `
 
 // privateAccount writes account files and the script that puts them over
@@ -135,7 +144,8 @@ func (d debs) proftpd() kind {
 		if err := os.Chown(accounts, 0, 0); err != nil {
 			return nil, err
 		}
-		config, err := p.write("proftpd.conf", fmt.Sprintf(proftpdConfig, p.port, accounts, p.dir), 0o644)
+		text := fmt.Sprintf(proftpdConfig, p.port, accounts, p.dir) + p.ifTLS(proftpdTLS, d.path("usr/lib/proftpd"), p.pem)
+		config, err := p.write("proftpd.conf", text, 0o644)
 		return fewFiles(d.path("usr/sbin/proftpd"), "-n", "-c", config), err
 	}}
 }
@@ -168,6 +178,16 @@ SystemLog %[3]s/system.log
 TransferLog %[3]s/transfer.log
 `
 
+const proftpdTLS = `ModulePath %s
+LoadModule mod_tls.c
+TLSEngine on
+TLSProtocol TLSv1.3
+TLSECCertificateFile %[2]s
+TLSECCertificateKeyFile %[2]s
+TLSOptions NoSessionReuseRequired
+TLSRequired off
+`
+
 func (d debs) pureftpd() kind {
 	return kind{"pure-ftpd", true, d.debVersion("pure-ftpd"), func(p place) (*exec.Cmd, error) {
 		if os.Geteuid() != 0 {
@@ -182,13 +202,13 @@ func (d debs) pureftpd() kind {
 		if out, err := exec.Command(d.path("usr/bin/pure-pw"), "mkdb", index, "-f", accounts).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("pure-pw: %w\n%s", err, out)
 		}
-		return fewFiles(d.path("usr/sbin/pure-ftpd"),
+		return fewFiles(d.path("usr/sbin/pure-ftpd"), append(strings.Fields(p.ifTLS("-Y 1 -2 %s", p.pem)),
 			"-S", "127.0.0.1,"+strconv.Itoa(p.port), // where to listen
 			"-l", "puredb:"+index, "-u", "1", "-A", "-E", // accounts, in a chroot, nobody else
 			"-c", "20000", "-I", "10", "-H", // sessions, minutes idle, no name look-ups
 			"-L", "1000000:5", "-f", "none", // long listings, no syslog
 			"-O", "clf:"+filepath.Join(p.dir, "transfer.log"),
-			"-g", filepath.Join(p.dir, "pid")), nil
+			"-g", filepath.Join(p.dir, "pid"))...), nil
 	}}
 }
 
@@ -201,7 +221,7 @@ func (d debs) pyftpdlib() kind {
 		if err != nil {
 			return nil, err
 		}
-		cmd := exec.Command("/usr/bin/python3", script, strconv.Itoa(p.port), p.content, user, password, filepath.Join(p.dir, "transfer.log"))
+		cmd := exec.Command("/usr/bin/python3", script, strconv.Itoa(p.port), p.content, user, password, filepath.Join(p.dir, "transfer.log"), p.pem)
 		cmd.Env = append(os.Environ(), "PYTHONPATH="+d.path("usr/lib/python3/dist-packages"))
 		return p.asOwner(cmd), nil
 	}}
@@ -210,7 +230,7 @@ func (d debs) pyftpdlib() kind {
 // ftpserverlib is our small server around the Go library of that name.
 func ftpserverlib(binary string) kind {
 	return kind{"ftpserverlib", false, func() string { return moduleVersion(binary, "github.com/fclairamb/ftpserverlib") }, func(p place) (*exec.Cmd, error) {
-		return p.asOwner(exec.Command(binary, "127.0.0.1:"+strconv.Itoa(p.port), p.content, user, password, filepath.Join(p.dir, "transfer.log"))), nil
+		return p.asOwner(exec.Command(binary, "127.0.0.1:"+strconv.Itoa(p.port), p.content, user, password, filepath.Join(p.dir, "transfer.log"), p.pem)), nil
 	}}
 }
 

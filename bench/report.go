@@ -58,6 +58,9 @@ func (r row) remarks() string {
 	if r.kernBytes != 0 || r.userBytes != 0 {
 		parts = append(parts, fmt.Sprintf("user %.1f + kernel %.1f KiB", r.userBytes/1024, r.kernBytes/1024))
 	}
+	if r.tls != "" {
+		parts = append(parts, r.tls)
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -78,6 +81,9 @@ func writeText(w io.Writer, o outcome) {
 		fmt.Fprintln(t, "  "+strings.Join(r.cells(o), "\t"))
 	}
 	_ = t.Flush()
+	if o.scenario.except != "" {
+		fmt.Fprintf(w, "  without %s: it %s\n", o.scenario.except, o.scenario.why)
+	}
 	for _, err := range o.failed {
 		fmt.Fprintf(w, "  FAILED: %v\n", err)
 	}
@@ -102,6 +108,9 @@ func writeMarkdown(w io.Writer, l *lab, all []outcome) {
 		}
 	}
 	for _, o := range all {
+		if o.scenario.except != "" {
+			fmt.Fprintf(w, "\n%s: without %s, which %s.\n", o.scenario.name, o.scenario.except, o.scenario.why)
+		}
 		for _, err := range o.failed {
 			fmt.Fprintf(w, "\nFailed: %v\n", err)
 		}

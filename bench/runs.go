@@ -67,8 +67,8 @@ func storSmallMany(t *trial) error {
 		return nil
 	})
 	for i := range t.sizes.sessions {
-		for k := range t.sizes.perSession {
-			err = errors.Join(err, t.stored(name(i, k), smallSize, t.content.smallSum))
+		for k := 0; k < t.sizes.perSession && err == nil; k++ {
+			err = t.stored(name(i, k), smallSize, t.content.smallSum)
 		}
 	}
 	return errors.Join(err, t.content.emptyUploads(t.root()))
@@ -97,7 +97,7 @@ func logins(clients int) func(*trial) error {
 		t.begin()
 		err := together(clients, func(int) error {
 			for range t.sizes.logins / clients {
-				s, err := login(t.server.addr(), t.server.user)
+				s, err := t.login()
 				if err != nil {
 					return err
 				}
@@ -110,6 +110,15 @@ func logins(clients int) func(*trial) error {
 		t.end()
 		return err
 	}
+}
+
+// resumedLogins does so with the session of a login before, which does not
+// count.
+func resumedLogins(t *trial) error {
+	if err := t.resuming(func() error { return t.withSession(func(*session) error { return nil }) }); err != nil {
+		return err
+	}
+	return errors.Join(logins(1)(t), t.secure.allResumed())
 }
 
 func listing(command string) func(*trial) error {
@@ -155,7 +164,7 @@ func repeat(command string) func(*trial) error {
 // The physical limits: no protocol, only what the kernel needs.
 
 func bareReceive(t *trial) error {
-	c, err := dial(t.server.addr())
+	c, err := t.dial()
 	if err != nil {
 		return err
 	}
@@ -168,7 +177,7 @@ func bareReceive(t *trial) error {
 }
 
 func bareSend(t *trial) error {
-	c, err := dial(t.server.addr())
+	c, err := t.dial()
 	if err != nil {
 		return err
 	}
@@ -190,7 +199,7 @@ func bareAccept(clients int) func(*trial) error {
 		t.begin()
 		err := together(clients, func(int) error {
 			for range t.sizes.logins / clients {
-				c, err := dial(t.server.addr())
+				c, err := t.dial()
 				if err != nil {
 					return err
 				}
@@ -205,6 +214,22 @@ func bareAccept(clients int) func(*trial) error {
 		t.end()
 		return err
 	}
+}
+
+// bareResumed is bareAccept with the session of a connection before.
+func bareResumed(t *trial) error {
+	first := func() error {
+		c, err := t.dial()
+		if err == nil {
+			_, err = io.Copy(io.Discard, c)
+			c.close(err == nil)
+		}
+		return err
+	}
+	if err := t.resuming(first); err != nil {
+		return err
+	}
+	return errors.Join(bareAccept(1)(t), t.secure.allResumed())
 }
 
 // check compares what was received with the file: its size always, its bytes

@@ -22,6 +22,9 @@ type place struct {
 	content string // the folder the account sees as /
 	dir     string
 	uid     int // owner of the content; servers without users of their own run as it
+
+	certificate *certificate // nil: clear text
+	pem         string       // the file it is in, with its key; empty: clear text
 }
 
 // kind is one server program: how a place becomes a command.
@@ -51,25 +54,30 @@ func (s *server) pid() int { return s.cmd.Process.Pid }
 
 // start runs a server in a new folder below dir and waits until it listens.
 // With core >= 0 the server may use that core only.
-func start(k kind, dir, content string, uid, core int, o *orphans) (*server, error) {
-	port, err := freePort()
-	if err != nil {
+func start(k kind, dir string, p place, core int, o *orphans) (_ *server, err error) {
+	if p.port, err = freePort(); err != nil {
 		return nil, err
 	}
-	home, err := os.MkdirTemp(dir, k.name)
-	if err != nil {
+	if p.dir, err = os.MkdirTemp(dir, k.name); err != nil {
 		return nil, err
 	}
-	p := place{port: port, content: content, dir: home, uid: uid}
-	if err := p.own(home); err != nil {
+	if err := p.own(p.dir); err != nil {
 		return nil, err
+	}
+	if p.certificate != nil {
+		if p.pem, err = p.write("bench.pem", p.certificate.pem, 0o600); err != nil {
+			return nil, err
+		}
 	}
 	cmd, err := k.command(p)
+	if err == nil && p.certificate != nil {
+		err = p.sameCipher(cmd)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.name, err)
 	}
 	s := &server{kind: k, place: p, user: user, orphans: o, cmd: cmd, done: make(chan struct{})}
-	cmd.Dir, cmd.Stdout, cmd.Stderr = home, &s.talk, &s.talk
+	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, &s.talk, &s.talk
 	if err := startOn(cmd, core); err != nil {
 		return nil, fmt.Errorf("%s: %w", k.name, err)
 	}
@@ -124,6 +132,30 @@ func (p place) write(name, text string, mode os.FileMode) (string, error) {
 	}
 	return path, p.own(path)
 }
+
+// ifTLS is text that a configuration has only with TLS.
+func (p place) ifTLS(format string, args ...any) string {
+	if p.certificate == nil {
+		return ""
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// sameCipher has a program with OpenSSL use the cipher that Go prefers.
+func (p place) sameCipher(cmd *exec.Cmd) error {
+	config, err := p.write("openssl.cnf", opensslConfig, 0o644)
+	cmd.Env = append(cmd.Environ(), "OPENSSL_CONF="+config)
+	return err
+}
+
+const opensslConfig = `openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = tls
+[tls]
+Ciphersuites = TLS_AES_128_GCM_SHA256
+`
 
 // listening waits until the server greets, at most 60 s: ten thousand sites
 // take a moment.

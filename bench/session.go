@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"hash"
@@ -27,21 +28,30 @@ const (
 type session struct {
 	*wire
 	server  netip.AddrPort
+	secure  *secure // nil: clear text
+	config  *tls.Config
 	scratch []byte
 }
 
-// login connects and logs in; as is the name USER sends.
-func login(server netip.AddrPort, as string) (*session, error) {
+// login connects and logs in; as is the name USER sends. Without tls all is in
+// clear text.
+func login(server netip.AddrPort, as string, tls *secure) (*session, error) {
 	c, err := dial(server)
 	if err != nil {
 		return nil, err
 	}
-	s := &session{wire: c, server: server}
+	s := &session{wire: c, server: server, secure: tls}
 	if _, err = c.expect('2'); err == nil {
+		err = s.protect()
+	}
+	if err == nil {
 		_, err = c.command('3', "USER "+as)
 	}
 	if err == nil {
 		_, err = c.command('2', "PASS "+password)
+	}
+	if err == nil {
+		err = s.protectData()
 	}
 	if err == nil {
 		_, err = c.command('2', "TYPE I")
@@ -51,6 +61,30 @@ func login(server netip.AddrPort, as string) (*session, error) {
 		return nil, fmt.Errorf("login: %w", err)
 	}
 	return s, nil
+}
+
+// protect makes TLS of the control connection.
+func (s *session) protect() error {
+	if s.secure == nil {
+		return nil
+	}
+	if _, err := s.command('2', "AUTH TLS"); err != nil {
+		return err
+	}
+	s.config = s.secure.config()
+	return s.secure.start(s.wire, s.config, &s.secure.control)
+}
+
+// protectData has the data connections use TLS.
+func (s *session) protectData() error {
+	if s.secure == nil {
+		return nil
+	}
+	_, err := s.command('2', "PBSZ 0")
+	if err == nil {
+		_, err = s.command('2', "PROT P")
+	}
+	return err
 }
 
 // quit ends the session and waits until the server has closed it.
@@ -77,7 +111,11 @@ func (s *session) data(command string) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.command('1', command); err != nil {
+	_, err = s.command('1', command)
+	if err == nil && s.secure != nil {
+		err = s.secure.start(d, s.config, &s.secure.data)
+	}
+	if err != nil {
 		d.close(false)
 		return nil, err
 	}

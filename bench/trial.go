@@ -17,7 +17,8 @@ type trial struct {
 	scenario scenario
 	sizes    sizes
 	content  *content
-	verify   bool // look at every byte; the run does not count
+	verify   bool    // look at every byte; the run does not count
+	secure   *secure // nil: clear text
 
 	start     time.Time
 	before    time.Duration
@@ -64,8 +65,23 @@ func (t *trial) root() string {
 	return t.content.memory
 }
 
+func (t *trial) login() (*session, error) {
+	return login(t.server.addr(), t.server.user, t.secure)
+}
+
+// dial connects to a physical limit.
+func (t *trial) dial() (*wire, error) {
+	c, err := dial(t.server.addr())
+	if err == nil && t.secure != nil {
+		if err = t.secure.start(c, t.secure.config(), &t.secure.control); err != nil {
+			c.close(false)
+		}
+	}
+	return c, err
+}
+
 func (t *trial) withSession(work func(*session) error) error {
-	s, err := login(t.server.addr(), t.server.user)
+	s, err := t.login()
 	if err != nil {
 		return err
 	}
@@ -83,7 +99,7 @@ func (t *trial) withSessions(n int, work func(i int, s *session) error) error {
 	var err error
 	for len(open) < n && err == nil {
 		var s *session
-		if s, err = login(t.server.addr(), t.server.user); err == nil {
+		if s, err = t.login(); err == nil {
 			open = append(open, s)
 		}
 	}

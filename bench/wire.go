@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,7 @@ const patience = 60 * time.Second
 // cost little beside the server that is measured.
 type wire struct {
 	fd         int
+	tls        *tls.Conn // nil: clear text
 	buf        [2048]byte
 	start, end int
 }
@@ -50,6 +52,20 @@ func dial(to netip.AddrPort) (*wire, error) {
 }
 
 func (c *wire) Read(p []byte) (int, error) {
+	if c.tls == nil {
+		return c.readRaw(p)
+	}
+	return c.tls.Read(p)
+}
+
+func (c *wire) Write(p []byte) (int, error) {
+	if c.tls == nil {
+		return c.writeRaw(p)
+	}
+	return c.tls.Write(p)
+}
+
+func (c *wire) readRaw(p []byte) (int, error) {
 	for {
 		n, err := syscall.Read(c.fd, p)
 		switch {
@@ -64,7 +80,7 @@ func (c *wire) Read(p []byte) (int, error) {
 	}
 }
 
-func (c *wire) Write(p []byte) (int, error) {
+func (c *wire) writeRaw(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
 		n, err := syscall.Write(c.fd, p[done:])
@@ -76,8 +92,12 @@ func (c *wire) Write(p []byte) (int, error) {
 	return done, nil
 }
 
-// discard receives up to n bytes without copying them out of the kernel.
+// discard receives some bytes, in clear text without copying them out of the
+// kernel.
 func (c *wire) discard(scratch []byte) (int, error) {
+	if c.tls != nil {
+		return c.Read(scratch)
+	}
 	for {
 		n, _, err := syscall.Recvfrom(c.fd, scratch, syscall.MSG_TRUNC)
 		if errors.Is(err, syscall.EINTR) {
@@ -89,6 +109,9 @@ func (c *wire) discard(scratch []byte) (int, error) {
 
 // sendFile sends the first size bytes of a file from the page cache.
 func (c *wire) sendFile(file int, size int64) error {
+	if c.tls != nil {
+		return c.encrypt(file, size)
+	}
 	for offset := int64(0); offset < size; {
 		n, err := syscall.Sendfile(c.fd, file, &offset, int(min(size-offset, 1<<30)))
 		if err != nil && !errors.Is(err, syscall.EINTR) {
@@ -101,13 +124,27 @@ func (c *wire) sendFile(file int, size int64) error {
 	return nil
 }
 
-// closeWrite tells the server that an upload is complete.
-func (c *wire) closeWrite() error { return syscall.Shutdown(c.fd, syscall.SHUT_WR) }
+// closeWrite tells the server that an upload is complete. With TLS it waits for
+// the server's end: a connection that is closed while tickets are unread is reset,
+// and what the server has not read yet is lost.
+func (c *wire) closeWrite() error {
+	if c.tls == nil {
+		return syscall.Shutdown(c.fd, syscall.SHUT_WR)
+	}
+	err := errors.Join(c.tls.CloseWrite(), syscall.Shutdown(c.fd, syscall.SHUT_WR))
+	if err == nil {
+		_, err = io.Copy(io.Discard, c)
+	}
+	return err
+}
 
 // close ends the connection. After the server's end it does so by reset, so
 // that hundreds of thousands of connections do not leave the machine without
 // ports for a minute.
 func (c *wire) close(ended bool) {
+	if ended && c.tls != nil {
+		_ = c.tls.CloseWrite()
+	}
 	if ended {
 		_ = syscall.SetsockoptLinger(c.fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &syscall.Linger{Onoff: 1})
 	}

@@ -4,7 +4,7 @@
 # need are, as root.
 set -eu
 dir=$1
-packages=(vsftpd proftpd-core pure-ftpd pure-ftpd-common python3-pyftpdlib)
+packages=(vsftpd proftpd-core proftpd-mod-crypto pure-ftpd pure-ftpd-common python3-pyftpdlib)
 have() { for p in "${packages[@]}"; do [[ -s $dir/versions/$p ]] || return 1; done; }
 have && exit 0
 
@@ -13,7 +13,7 @@ mkdir -p "$dir/versions" "$dir/deb"
 fetch() { (cd "$dir/deb" && apt-get download -q "${packages[@]}"); }
 fetch || { [[ $(id -u) -eq 0 ]] && apt-get update -q && fetch; }
 
-libraries=()
+libraries=(python3-openssl) # pyftpdlib only suggests it
 for p in "${packages[@]}"; do
 	deb=$(ls "$dir/deb/$p"_*.deb)
 	dpkg-deb -x "$deb" "$dir"

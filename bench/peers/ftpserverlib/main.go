@@ -1,7 +1,7 @@
 // Command ftpserverlib is a minimal server around the library of that name:
 // one account, one folder, a line in a log for each transfer.
 //
-//	ftpserverlib ADDRESS FOLDER USER PASSWORD LOG
+//	ftpserverlib ADDRESS FOLDER USER PASSWORD LOG PEM
 package main
 
 import (
@@ -17,20 +17,28 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 6 {
-		log.Fatal("needs ADDRESS FOLDER USER PASSWORD LOG")
+	if len(os.Args) != 7 {
+		log.Fatal("needs ADDRESS FOLDER USER PASSWORD LOG and PEM, which may be empty")
 	}
 	f, err := os.OpenFile(os.Args[5], os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		log.Fatal(err)
 	}
 	d := &driver{address: os.Args[1], folder: os.Args[2], user: os.Args[3], password: os.Args[4], log: log.New(f, "", log.LstdFlags|log.LUTC)}
+	if pem := os.Args[6]; pem != "" {
+		pair, err := tls.LoadX509KeyPair(pem, pem)
+		if err != nil {
+			log.Fatal(err)
+		}
+		d.tls = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
 	log.Fatal(ftpserver.NewFtpServer(d).ListenAndServe())
 }
 
 type driver struct {
 	address, folder, user, password string
 	log                             *log.Logger
+	tls                             *tls.Config // nil: none
 }
 
 func (d *driver) GetSettings() (*ftpserver.Settings, error) {
@@ -39,7 +47,13 @@ func (d *driver) GetSettings() (*ftpserver.Settings, error) {
 
 func (d *driver) ClientConnected(ftpserver.ClientContext) (string, error) { return "ready", nil }
 func (d *driver) ClientDisconnected(ftpserver.ClientContext)              {}
-func (d *driver) GetTLSConfig() (*tls.Config, error)                      { return nil, errors.New("no TLS here") }
+
+func (d *driver) GetTLSConfig() (*tls.Config, error) {
+	if d.tls == nil {
+		return nil, errors.New("no TLS here")
+	}
+	return d.tls, nil
+}
 
 func (d *driver) AuthUser(cc ftpserver.ClientContext, user, password string) (ftpserver.ClientDriver, error) {
 	if user != d.user || password != d.password {
