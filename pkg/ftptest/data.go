@@ -96,6 +96,9 @@ func (p *player) transfer(ctx context.Context, s step) error {
 	if err := d.connect(ctx, p.target); err != nil {
 		return err
 	}
+	if s.do == refused {
+		return p.expectRefused(ctx)
+	}
 	var err error
 	if d.conn, err = p.protectData(ctx, d.conn); err != nil {
 		return fmt.Errorf("TLS on the data connection: %w", err)

@@ -26,6 +26,7 @@ const (
 	send       verb = "DATA>"
 	sendMore   verb = "DATA+"
 	drop       verb = "DROP"
+	refused    verb = "REFUSED"
 	beginTLS   verb = "TLS"
 	endTLS     verb = "CLEAR"
 	protect    verb = "PROTECT"
@@ -96,7 +97,7 @@ func parseStep(line string) (step, error) {
 		return s.unquoted()
 	case pasv, epsv:
 		return s.passive()
-	case closed, port, eprt, receiveAny, drop, endTLS, unprotect:
+	case closed, port, eprt, receiveAny, drop, refused, endTLS, unprotect:
 		if rest != "" {
 			return s, fmt.Errorf("%s takes no argument", s.do)
 		}

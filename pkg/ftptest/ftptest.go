@@ -64,6 +64,7 @@
 //	               the control connection; options: new (without resuming),
 //	               version and client as above, client=none
 //	UNPROTECT      sends data in clear text from now on
+//	REFUSED        the server must refuse the handshake on the data connection
 //	PASV early     the client has TLS on the data connection before it sends the
 //	               transfer command; otherwise after the 125 or 150
 //

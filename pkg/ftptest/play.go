@@ -74,7 +74,7 @@ func (p *player) play(ctx context.Context, s step) error {
 		return nil
 	case pasv, epsv, port, eprt:
 		return p.announce(ctx, s)
-	case receive, receiveAny, send, sendMore, drop:
+	case receive, receiveAny, send, sendMore, drop, refused:
 		return p.transfer(ctx, s)
 	case beginTLS, endTLS, protect, unprotect:
 		return p.secureStep(ctx, s)

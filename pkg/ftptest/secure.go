@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -117,6 +118,27 @@ func (a *Archive) withThumbprints(config []byte) []byte {
 	return config
 }
 
+// oneSession remembers the last session, whatever port of the server it was
+// with.
+type oneSession struct {
+	mu   sync.Mutex
+	last *tls.ClientSessionState
+}
+
+// Get returns the session.
+func (o *oneSession) Get(string) (*tls.ClientSessionState, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.last, o.last != nil
+}
+
+// Put remembers a session.
+func (o *oneSession) Put(_ string, session *tls.ClientSessionState) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.last = session
+}
+
 // security is what a player does with TLS.
 type security struct {
 	certificates map[string]*Certificate
@@ -147,7 +169,7 @@ func (p *player) beginTLS(ctx context.Context, text string) error {
 	if p.in.Buffered() > 0 {
 		return errors.New("something came in clear text before the handshake")
 	}
-	config := &tls.Config{InsecureSkipVerify: true, ClientSessionCache: tls.NewLRUClientSessionCache(8)} //nolint:gosec // the step says which certificate it wants
+	config := &tls.Config{InsecureSkipVerify: true, ClientSessionCache: &oneSession{}} //nolint:gosec // the step says which certificate it wants
 	wanted, fails := "", false
 	for _, option := range strings.Fields(text) {
 		key, value, _ := strings.Cut(option, "=")
@@ -244,6 +266,24 @@ func (p *player) endTLS() error {
 	p.in.Reset(p.conn)
 	// CloseWrite leaves a deadline in the past.
 	return errors.Join(err, p.conn.SetDeadline(time.Time{}))
+}
+
+// expectRefused wants the server to refuse the handshake on the data connection,
+// which with TLS 1.3 shows in what is read after it.
+func (p *player) expectRefused(ctx context.Context) error {
+	d := p.data
+	defer func() {
+		d.close()
+		p.data = nil
+	}()
+	conn, err := p.protectData(ctx, d.conn)
+	if err != nil {
+		return nil //nolint:nilerr // as wanted
+	}
+	if n, err := conn.Read(make([]byte, 1)); err == nil || n > 0 {
+		return errors.New("the data connection was not refused")
+	}
+	return nil
 }
 
 // stream is where the player writes commands.
