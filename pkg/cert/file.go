@@ -19,9 +19,11 @@ type file struct {
 	path, companion string
 	stamp           stamp
 	loaded          []*Certificate // what it holds now; none when it cannot be used
+	good            []*Certificate // what it held when it could last be used, until it is gone
 	err             error          // why it cannot be used
 	entries         []*Entry       // who follows it; more than one when it went over to other names
 	looked          atomic.Int64   // the clock at the last look
+	gone            atomic.Bool    // whether it did not exist then
 }
 
 // look refreshes the file unless that was done a moment ago or is being done:
@@ -47,14 +49,19 @@ func (f *file) refresh() []error {
 		return nil
 	}
 	f.stamp = now
+	f.store.version++
 	f.loaded, f.err = load(f.path, f.companion)
+	f.gone.Store(errors.Is(f.err, fs.ErrNotExist))
 	for _, c := range f.loaded {
 		c.Store = f.store.name
 	}
+	if f.err == nil || f.gone.Load() {
+		f.good = f.loaded
+	}
 	switch {
-	case errors.Is(f.err, fs.ErrNotExist) && len(f.entries) == 0:
+	case f.gone.Load() && len(f.entries) == 0:
 		return nil
-	case errors.Is(f.err, fs.ErrNotExist):
+	case f.gone.Load():
 		return []error{fmt.Errorf("%s is gone; its certificate stays in use until the next start, and is not found after that", f.path)}
 	case f.err != nil && len(f.entries) > 0:
 		return []error{fmt.Errorf("%w; the previous certificate stays in use", f.err)}
@@ -74,26 +81,31 @@ func (f *file) take() []error {
 		return nil
 	}
 	var problems []error
-	var taker *Entry
+	taken := false
 	for _, e := range f.entries {
-		taken, problem := e.offer(c)
-		if taken {
-			taker = e
-		}
+		took, problem := e.offer(c)
+		taken = taken || took
 		if problem != nil {
 			problems = append(problems, problem)
 		}
 	}
-	if taker == nil {
-		taker = &Entry{file: f}
-		taker.current.Store(c)
-		f.entries = append(f.entries, taker)
+	if !taken {
+		e := &Entry{file: f}
+		e.current.Store(c)
+		f.entries = append(f.entries, e)
 	}
-	f.store.enter(c.Thumbprint, taker)
+	f.enter()
 	return problems
 }
 
-func (f *file) exists() bool { return !errors.Is(f.err, fs.ErrNotExist) }
+// enter makes the thumbprint of what the file holds lead to who took it.
+func (f *file) enter() {
+	for _, e := range f.entries {
+		if c := e.current.Load(); len(f.loaded) > 0 && f.loaded[0] == c {
+			f.store.enter(c.Thumbprint, e)
+		}
+	}
+}
 
 // stamp tells states of a file and its companion apart; nil for one that
 // cannot be looked at.

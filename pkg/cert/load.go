@@ -8,14 +8,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// maxFile bounds a file with certificates; the list of all public roots has a
-// quarter of a megabyte.
-const maxFile = 4 << 20
+// Limits of what is read: the file of all public roots has a quarter of a
+// megabyte, the largest revocation lists that are in use some tens.
+const (
+	maxFile = 4 << 20
+	maxList = 64 << 20
+)
 
 // content is what files hold: certificates in their order, and keys.
 type content struct {
@@ -34,34 +38,41 @@ func isPFX(path string) bool {
 // its key and chain, or every certificate of a file that has no key. Errors
 // name the file.
 func load(path, companion string) ([]*Certificate, error) {
-	held, err := read(path, companion)
+	held, err := read(path, companion, nil)
 	if err != nil {
 		return nil, err
 	}
-	if len(held.keys) == 0 {
-		return held.bare(path), nil
+	return held.certificates(path, companion)
+}
+
+// certificates puts together what belongs together.
+func (h *content) certificates(path, companion string) ([]*Certificate, error) {
+	if len(h.keys) == 0 {
+		return h.bare(path), nil
 	}
-	leaf, key := held.pair()
+	leaf, key := h.pair()
 	if leaf == nil {
 		return nil, fmt.Errorf("%s: the private key%s belongs to none of its certificates; put key and certificate of one request there",
-			path, held.from(companion))
+			path, h.from(companion))
 	}
 	c := &Certificate{Thumbprint: Thumbprint(leaf.Raw), File: path}
 	c.TLS = tls.Certificate{Leaf: leaf, PrivateKey: key}
-	for _, link := range chain(leaf, held.certs) {
+	for _, link := range chain(leaf, h.certs) {
 		c.TLS.Certificate = append(c.TLS.Certificate, link.Raw)
 	}
 	return []*Certificate{c}, nil
 }
 
-func read(path, companion string) (*content, error) {
-	data, err := readFile(path)
+// read reads a file and its companion. With passwords given, those are tried
+// on a PFX file, and not that of its companion.
+func read(path, companion string, passwords []string) (*content, error) {
+	data, err := readFile(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
 	held := &content{}
 	if isPFX(path) {
-		err = held.addPFX(data, companion)
+		err = held.addPFX(data, companion, passwords)
 	} else {
 		err = held.add(data)
 	}
@@ -70,7 +81,7 @@ func read(path, companion string) (*content, error) {
 	}
 	if len(held.keys) == 0 && !isPFX(path) {
 		if err := held.addKey(companion); err != nil {
-			return nil, fmt.Errorf("%s: %w", companion, err)
+			return nil, err
 		}
 	}
 	if len(held.certs) == 0 {
@@ -86,7 +97,7 @@ var (
 
 // addKey reads the key that lies beside a certificate; there may be none.
 func (h *content) addKey(path string) error {
-	data, err := readFile(path)
+	data, err := readFile(path, maxFile)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -95,10 +106,10 @@ func (h *content) addKey(path string) error {
 	}
 	only := &content{}
 	if err := only.add(data); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	if len(only.keys) == 0 {
-		return errNoPrivateKey
+		return fmt.Errorf("%s: %w", path, errNoPrivateKey)
 	}
 	h.keys = only.keys
 	return nil
@@ -174,25 +185,35 @@ func issued(issuer, c *x509.Certificate) bool {
 }
 
 // readFile reads a regular file of reasonable size; a pipe would block.
-func readFile(path string) ([]byte, error) {
+// Errors name the file once.
+func readFile(path string, limit int64) ([]byte, error) {
+	data, err := readAll(path, limit)
+	var told *fs.PathError
+	if errors.As(err, &told) {
+		err = told.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return data, nil
+}
+
+func readAll(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: it is no file", path)
+		return nil, errors.New("it is a folder or device, not a file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("it is larger than %d bytes, too much for what it is named after", limit)
 	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("%s: it is larger than %d bytes, too much for certificates", path, maxFile)
-	}
-	return data, nil
+	return data, err
 }

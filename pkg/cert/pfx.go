@@ -18,27 +18,39 @@ const PFXPassword = "FTPHOST_PFX_PASSWORD" //nolint:gosec // the name, not the p
 // passwordSuffix makes the name of the file with the password of a PFX file.
 const passwordSuffix = ".password"
 
-// addPFX takes what a PFX file holds. The password is the first line of the
-// file beside it; without one, what the environment says, or empty.
-func (h *content) addPFX(data []byte, beside string) error {
-	passwords := []string{""}
-	given, err := readFile(beside)
-	switch {
-	case err == nil:
-		line, _, _ := strings.Cut(string(given), "\n")
-		passwords = []string{strings.TrimRight(line, "\r")}
-	case !errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("its password: %w", err)
-	case os.Getenv(PFXPassword) != "":
-		passwords = []string{os.Getenv(PFXPassword), ""}
+// addPFX takes what a PFX file holds, with one of the passwords, or the one
+// that belongs to it.
+func (h *content) addPFX(data []byte, beside string, passwords []string) error {
+	if passwords == nil {
+		var err error
+		if passwords, err = passwordsOf(beside); err != nil {
+			return fmt.Errorf("its password: %w", err)
+		}
 	}
 	for _, password := range passwords {
-		if err = h.decodePFX(data, password); !errors.Is(err, pkcs12.ErrIncorrectPassword) {
+		if err := h.decodePFX(data, password); !errors.Is(err, pkcs12.ErrIncorrectPassword) {
 			return err
 		}
 	}
-	return fmt.Errorf("the password is wrong; put the right one, alone, into the first line of %s, readable for the service alone",
-		filepath.Base(beside))
+	return fmt.Errorf("%w; put the right one, alone, into the first line of %s, readable for the service alone", errPassword, filepath.Base(beside))
+}
+
+var errPassword = errors.New("the password is wrong")
+
+// passwordsOf is the first line of the file beside a PFX file; without one,
+// what the environment says, and empty.
+func passwordsOf(beside string) ([]string, error) {
+	given, err := readFile(beside, maxFile)
+	switch {
+	case err == nil:
+		line, _, _ := strings.Cut(string(given), "\n")
+		return []string{strings.TrimRight(line, "\r")}, nil
+	case !errors.Is(err, os.ErrNotExist):
+		return nil, err
+	case os.Getenv(PFXPassword) != "":
+		return []string{os.Getenv(PFXPassword), ""}, nil
+	}
+	return []string{""}, nil
 }
 
 func (h *content) decodePFX(data []byte, password string) error {
@@ -47,7 +59,8 @@ func (h *content) decodePFX(data []byte, password string) error {
 		return err
 	}
 	if err != nil {
-		return fmt.Errorf("it cannot be used as PFX (%w); export it again, as one certificate with its private key", err)
+		reason, _, _ := strings.Cut(err.Error(), ": asn1") // what follows is for programmers
+		return fmt.Errorf("it cannot be used as PFX (%s); export it again, as one certificate with its private key", reason)
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {

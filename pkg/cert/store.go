@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -18,14 +17,15 @@ import (
 // are overwritten in place do not change it.
 const rescan = time.Second
 
-// store is one folder. Finding what is known takes no lock; reading files
-// does.
+// store is one folder. Finding what is known does not wait for the reading of
+// files.
 type store struct {
 	root *Stores
 	name string
 	// index leads from every thumbprint a file ever had to the entry that
-	// follows the file. It is replaced, never changed.
-	index atomic.Pointer[map[string]*Entry]
+	// follows the file.
+	index      map[string]*Entry
+	indexMutex sync.RWMutex
 
 	mu      sync.Mutex // guards what follows and the files
 	folder  string
@@ -33,13 +33,18 @@ type store struct {
 	scanned time.Duration
 	err     error
 	files   map[string]*file // by path
+	version uint64           // changes with what they hold
 }
 
-func (st *store) entry(thumbprint string) *Entry { return (*st.index.Load())[thumbprint] }
+func (st *store) entry(thumbprint string) *Entry {
+	st.indexMutex.RLock()
+	defer st.indexMutex.RUnlock()
+	return st.index[thumbprint]
+}
 
 // find looks again before it gives up.
 func (st *store) find(thumbprint string) (*Entry, error) {
-	if e := st.entry(thumbprint); e != nil {
+	if e := st.entry(thumbprint); e != nil && !e.file.gone.Load() {
 		return e, nil
 	}
 	st.mu.Lock()
@@ -119,7 +124,11 @@ func (st *store) scan() []error {
 		problems = append(problems, f.refresh()...)
 		if !present[path] && len(f.entries) == 0 {
 			delete(st.files, path)
+			st.version++
 		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(st.files)) {
+		st.files[path].enter() // for one that is gone, perhaps
 	}
 	return problems
 }
@@ -208,11 +217,9 @@ func (st *store) broken() []error {
 // enter makes e the one that thumbprint leads to, unless there is one whose
 // file still exists.
 func (st *store) enter(thumbprint string, e *Entry) {
-	index := *st.index.Load()
-	if known := index[thumbprint]; known == e || known != nil && known.file.exists() {
-		return
+	st.indexMutex.Lock()
+	defer st.indexMutex.Unlock()
+	if known := st.index[thumbprint]; known == nil || known.file.gone.Load() {
+		st.index[thumbprint] = e
 	}
-	index = maps.Clone(index)
-	index[thumbprint] = e
-	st.index.Store(&index)
 }

@@ -20,6 +20,8 @@ type Stores struct {
 	// clock counts from a fixed moment and never goes back.
 	clock func() time.Duration
 
+	trust trust
+
 	mu     sync.Mutex
 	stores map[string]*store // by upper-case name
 }
@@ -40,7 +42,7 @@ func Open(dir string) *Stores {
 // or ErrNoKey and says what to do.
 func (s *Stores) Find(name, thumbprint string) (*Entry, error) {
 	st := s.store(name)
-	if e := st.entry(thumbprint); e != nil {
+	if e := st.entry(thumbprint); e != nil && !e.file.gone.Load() {
 		return e, nil
 	}
 	clean, _, err := ParseThumbprint(thumbprint)
@@ -116,8 +118,7 @@ func (s *Stores) store(name string) *store {
 	defer s.mu.Unlock()
 	st := s.stores[key]
 	if st == nil {
-		st = &store{root: s, name: name, files: map[string]*file{}}
-		st.index.Store(&map[string]*Entry{})
+		st = &store{root: s, name: name, files: map[string]*file{}, index: map[string]*Entry{}}
 		s.stores[key] = st
 	}
 	return st
