@@ -189,15 +189,11 @@ func TestCheckFindings(t *testing.T) {
 		},
 		{
 			name: "TLS required", from: `<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`, to: "",
-			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": controlChannelPolicy is SslRequire and TLS is not served by this version, so nobody can log in`,
+			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": controlChannelPolicy is SslRequire and the site has no certificate that can be used, so nobody can log in; give it one with serverCertHash, or allow plain FTP with <ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`,
 		},
 		{
 			name: "TLS required for data", from: ` dataChannelPolicy="SslAllow"`, to: "",
-			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": dataChannelPolicy is SslRequire and TLS is not served by this version, so nothing can be listed or transferred`,
-		},
-		{
-			name: "certificate", from: "<ssl ", to: `<ssl serverCertHash="00" `,
-			want: "warning: " + file + `:13:18: system.applicationHost/sites: site "one": it has a certificate, but TLS is not served by this version`,
+			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": dataChannelPolicy is SslRequire and the site has no certificate that can be used, so nothing can be listed or transferred; give it one`,
 		},
 		{
 			name: "no UTF-8 and no code page", from: "<ftpServer>", to: `<ftpServer allowUTF8="false">`,

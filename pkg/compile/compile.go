@@ -5,15 +5,14 @@ package compile
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
-	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
@@ -33,6 +32,8 @@ const (
 	sectionRequestFiltering = "system.ftpServer/security/requestFiltering"
 	sectionPathMap          = "ftpHost/pathMap"
 	sectionProtocol         = "ftpHost/protocol"
+	sectionTLS              = "ftpHost/tls"
+	sectionAccounts         = "ftpHost/accounts"
 )
 
 // Parts are what outlives one configuration and is lent to its sites.
@@ -48,6 +49,8 @@ type Parts struct {
 	Verified *auth.VerifyCache
 	// Workers bounds how many passwords are hashed at once.
 	Workers *local.Workers
+	// Certificates are the stores of certificates; nil opens those of the home.
+	Certificates *cert.Stores
 	// ComputerName qualifies local accounts: COMPUTER\user.
 	ComputerName string
 }
@@ -74,8 +77,23 @@ type compiler struct {
 	problems apphost.ErrorList
 
 	serverLevel access.Level
-	// protocol is what sites without a location of their own speak.
+	// protocol and tls are for sites without a location of their own.
 	protocol site.Protocol
+	tls      tlsSettings
+
+	// now is when certificates are judged.
+	now time.Time
+	// defaultTLS is that of siteDefaults, defaultSSL where it is written.
+	defaultTLS site.TLS
+	defaultSSL *apphost.Element
+	// certificates knows the accounts of client certificates.
+	certificates *local.Certificates
+	// stocks are the certificate stores that were searched, by name.
+	stocks map[string]*stock
+	// elements lead from a site to where it is written.
+	elements map[*site.Site]*apphost.Element
+	// said are the places that something was said about already.
+	said map[xmldoc.Pos]bool
 }
 
 // Snapshot builds the sites of a configuration. The list holds what keeps
@@ -83,7 +101,10 @@ type compiler struct {
 // a server-wide section makes no sense, since then no site can be served as
 // configured.
 func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorList) {
-	c := &compiler{cfg: cfg, parts: parts}
+	c := &compiler{cfg: cfg, parts: parts, now: time.Now(), elements: map[*site.Site]*apphost.Element{}, said: map[xmldoc.Pos]bool{}}
+	if parts.Certificates == nil {
+		c.parts.Certificates = cert.Open(parts.Home.Certificates())
+	}
 	result := c.server()
 	if result == nil {
 		c.problems.Sort()
@@ -102,6 +123,7 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 		}
 	}
 	c.bind(result.Snapshot, sites)
+	c.encryption(result.Snapshot)
 	c.problems.Sort()
 	return result, c.problems
 }
@@ -138,26 +160,6 @@ func (c *compiler) siteIDs(entries []*apphost.Element) []uint32 {
 	return ids
 }
 
-// Check walks the road of Snapshot with parts of its own, reads the accounts,
-// and tells what it found and how many ftp sites there are.
-func Check(home Home) (problems apphost.ErrorList, sites int) {
-	cfg, problems := home.Load()
-	if cfg == nil {
-		return problems, 0
-	}
-	result, more := Snapshot(cfg, Parts{
-		Home: home, Logs: w3clog.NewFiles(func(error) {}), Uploads: vfs.NewUploads(),
-		Accounts: func() *local.Directory { return nil },
-	})
-	_, accountProblems := accounts.Load(home.Accounts())
-	problems = slices.Concat(problems, more, accountProblems)
-	problems.Sort()
-	if result == nil {
-		return problems, 0
-	}
-	return problems, len(result.Snapshot.Sites) + len(result.Snapshot.Stopped)
-}
-
 // server reads the sections that concern all sites.
 func (c *compiler) server() *Result {
 	var firewall PortRange
@@ -175,6 +177,8 @@ func (c *compiler) server() *Result {
 	c.readServerLevel()
 	c.unblocked()
 	c.protocol = c.readProtocol("")
+	c.readMapping()
+	c.readDefaultTLS()
 	if low, high := firewall.Low, firewall.High; low > high || (low == 0) != (high == 0) {
 		e := c.cfg.Section(sectionFirewall, "")
 		c.errorf(e.Attr("lowDataChannelPort").Pos(), sectionFirewall,

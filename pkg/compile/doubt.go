@@ -50,29 +50,10 @@ func (c *compiler) unblocked() {
 // doubts warns of what is allowed and hardly meant.
 func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
 	security := e.Child("ftpServer").Child("security")
-	// The place of an absent ssl element is that of the site it is missing in.
-	at := func(attr string) (xmldoc.Pos, string) {
-		v := security.Child("ssl").Attr(attr)
-		if v.Set {
-			return v.Pos(), v.Text
-		}
-		return e.Pos(), v.Text
-	}
-	const remedy = `<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" /> allows plain FTP`
-	if s.Channel.Control != site.ControlAllow {
-		pos, policy := at("controlChannelPolicy")
-		c.warnf(pos, sectionSites, "site %q: controlChannelPolicy is %s and TLS is not served by this version, so nobody can log in; %s", s.Name, policy, remedy)
-	} else if s.Channel.Data == site.DataRequire {
-		pos, policy := at("dataChannelPolicy")
-		c.warnf(pos, sectionSites, "site %q: dataChannelPolicy is %s and TLS is not served by this version, so nothing can be listed or transferred; %s", s.Name, policy, remedy)
-	}
-	if v := security.Child("ssl").Attr("serverCertHash"); v.Text != "" {
-		c.warnf(v.Pos(), sectionSites, "site %q: it has a certificate, but TLS is not served by this version; clients that ask for it are refused", s.Name)
-	}
 	if v := e.Child("ftpServer").Attr("allowUTF8"); !s.AllowUTF8 && s.Protocol.LegacyCodePage == codepage.UTF8 {
 		c.warnf(v.Pos(), sectionSites, "site %q: allowUTF8 is false, but names are UTF-8 as long as ftpHost/protocol names no legacyCodePage, which on Windows was the system's", s.Name)
 	}
-	if !s.Login.AllowAnonymous && len(s.Login.Providers) == 0 {
+	if !s.Login.AllowAnonymous && len(s.Login.Providers) == 0 && s.Login.Certificates == nil {
 		c.warnf(e.Pos(), sectionSites, "site %q: no authentication method is enabled, so nobody can log in", s.Name)
 	}
 	for _, p := range security.Child("authentication").Child("customAuthentication").Child("providers").Entries() {

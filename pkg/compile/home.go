@@ -17,6 +17,8 @@ const (
 	OwnFile     = "ftphost.config"
 	AccountFile = "localAccounts.config"
 	SchemaDir   = "schema"
+	// CertificatesDir has a folder for each certificate store.
+	CertificatesDir = "certificates"
 )
 
 // Home says where a configuration is.
@@ -37,6 +39,9 @@ func (h Home) Own() string { return filepath.Join(h.Dir, OwnFile) }
 
 // Accounts is the path of localAccounts.config.
 func (h Home) Accounts() string { return filepath.Join(h.Dir, AccountFile) }
+
+// Certificates is the folder of the certificate stores.
+func (h Home) Certificates() string { return filepath.Join(h.Dir, CertificatesDir) }
 
 // Load reads and validates the configuration of the home. The list holds
 // everything that is wrong or doubtful; the configuration is nil when

@@ -49,6 +49,7 @@ type connectionsSettings struct {
 	MaxConnections         uint32 `config:"maxConnections"`
 	ResetOnMaxConnections  bool   `config:"resetOnMaxConnections"`
 	ServerListenBacklog    int    `config:"serverListenBacklog"`
+	DisableSocketPooling   bool   `config:"disableSocketPooling"`
 }
 
 type securitySettings struct {
@@ -56,6 +57,7 @@ type securitySettings struct {
 	CommandFiltering    commandFilteringSettings    `config:"commandFiltering"`
 	Authentication      authenticationSettings      `config:"authentication"`
 	SSL                 sslSettings                 `config:"ssl"`
+	Clients             clientCertificateSettings   `config:"sslClientCertificates"`
 	CustomAuthorization customAuthorizationSettings `config:"customAuthorization"`
 }
 
@@ -96,8 +98,17 @@ type providerSettings struct {
 }
 
 type sslSettings struct {
-	ControlChannelPolicy int `config:"controlChannelPolicy"`
-	DataChannelPolicy    int `config:"dataChannelPolicy"`
+	Hash                 string `config:"serverCertHash"`
+	Store                string `config:"serverCertStoreName"`
+	ControlChannelPolicy int    `config:"controlChannelPolicy"`
+	DataChannelPolicy    int    `config:"dataChannelPolicy"`
+}
+
+type clientCertificateSettings struct {
+	Policy          int           `config:"clientCertificatePolicy"`
+	ActiveDirectory bool          `config:"useActiveDirectoryMapping"`
+	Flags           int           `config:"validationFlags"`
+	Freshness       time.Duration `config:"revocationFreshnessTime"`
 }
 
 type customAuthorizationSettings struct {
@@ -223,6 +234,23 @@ type protocolSettings struct {
 	CodePage   uint32 `config:"legacyCodePage"`
 	SiteUtime  int    `config:"siteUtime"`
 	SiteChmod  int    `config:"siteChmod"`
+}
+
+type tlsSettings struct {
+	MinimumVersion int  `config:"minimumVersion"`
+	Resumption     int  `config:"sessionResumption"`
+	SNI            bool `config:"sni"`
+}
+
+type accountsSettings struct {
+	ClientCertificates []certificateMapping `config:"clientCertificates"`
+}
+
+type certificateMapping struct {
+	Account    string `config:"account"`
+	Thumbprint string `config:"thumbprint"`
+	Subject    string `config:"subject"`
+	Name       string `config:"name"`
 }
 
 // seconds turns a whole number of seconds, as IIS writes timeouts, into a

@@ -43,7 +43,6 @@ func without() map[string]string {
 		site + "/application/virtualDirectory/@allowSubDirConfig":                    web,
 		ftp + "/@state":                                                              "is state, not configuration",
 		ftp + "/@lastStartupStatus":                                                  "is state, not configuration",
-		ftp + "/connections/@disableSocketPooling":                                   windows,
 		ftp + "/connections/@maxBandwidth":                                           "only its default is valid",
 		ftp + "/security/authentication/anonymousAuthentication/@userName":           windows,
 		ftp + "/security/authentication/anonymousAuthentication/@password":           windows,
@@ -51,10 +50,8 @@ func without() map[string]string {
 		ftp + "/security/authentication/anonymousAuthentication/@logonMethod":        windows,
 		ftp + "/security/authentication/basicAuthentication/@defaultLogonDomain":     "local accounts have no domain",
 		ftp + "/security/authentication/basicAuthentication/@logonMethod":            windows,
-		ftp + "/security/ssl/@serverCertHash":                                        later,
-		ftp + "/security/ssl/@serverCertStoreName":                                   later,
-		ftp + "/security/ssl/@ssl128":                                                later,
-		ftp + "/security/sslClientCertificates":                                      later,
+		ftp + "/security/ssl/@ssl128":                                                "all ciphers of TLS 1.2 and 1.3 that Go has are strong enough",
+		ftp + "/security/sslClientCertificates/@revocationUrlRetrievalTimeout":       "nothing is fetched",
 		ftp + "/customFeatures":                                                      later,
 		ftp + "/userIsolation/activeDirectory":                                       later,
 		"system.ftpServer/log/customLogging":                                         "left from FTP 7.0",
@@ -90,6 +87,8 @@ func TestSettingsMatchTheSchema(t *testing.T) {
 		{definitions.Section(sectionRequestFiltering), reflect.TypeFor[requestFilteringSettings]()},
 		{definitions.Section(sectionPathMap), reflect.TypeFor[pathMapSettings]()},
 		{definitions.Section(sectionProtocol), reflect.TypeFor[protocolSettings]()},
+		{definitions.Section(sectionTLS), reflect.TypeFor[tlsSettings]()},
+		{definitions.Section(sectionAccounts), reflect.TypeFor[accountsSettings]()},
 	} {
 		missing, err := apphost.CheckStruct(c.schema, c.typ)
 		if err != nil {

@@ -42,6 +42,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	if ftp.Child("connections").Attr("serverListenBacklog").Set {
 		s.Connections.ServerListenBacklog = max(0, settings.FTP.Connections.ServerListenBacklog)
 	}
+	s.Connections.PoolSockets = ftp.Child("connections").Attr("disableSocketPooling").Set && !settings.FTP.Connections.DisableSocketPooling
 	c.externalAddress(s, ftp)
 	c.unserved(s, ftp, &settings.FTP)
 	levels := c.levels(s.Name)
@@ -53,6 +54,9 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	}
 	c.disagreements(levels)
 	c.doubts(s, e)
+	c.siteTLS(s, ftp, &settings.FTP.Security)
+	c.clientCertificates(s, e, &settings.FTP.Security)
+	c.elements[s] = e
 	c.openLog(s, ftp.Child("logFile"), &settings.FTP.LogFile)
 	return s, nil
 }
@@ -146,7 +150,8 @@ func (c *compiler) externalAddress(s *site.Site, ftp *apphost.Element) {
 	s.DataChannel.ExternalIPv4 = addr
 }
 
-// login builds the ways to log in: anonymous and local accounts.
+// login builds the ways to log in: anonymous, local accounts with a password
+// or with a client certificate.
 func (c *compiler) login(a *authenticationSettings) *auth.Chain {
 	chain := &auth.Chain{AllowAnonymous: a.Anonymous.Enabled}
 	if a.Basic.Enabled {
@@ -154,6 +159,9 @@ func (c *compiler) login(a *authenticationSettings) *auth.Chain {
 			Directory: c.parts.Accounts, Cache: c.parts.Verified,
 			CacheLifetime: c.cache, Domain: c.parts.ComputerName, Workers: c.parts.Workers,
 		})
+	}
+	if a.ClientCert.Enabled {
+		chain.Certificates = c.certificates
 	}
 	return chain
 }

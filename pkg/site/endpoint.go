@@ -43,6 +43,15 @@ func (e *Endpoint) Select(local netip.Addr, host string) *Site {
 	return nil
 }
 
+// Blank returns the site that answers at the address of binding b to clients
+// that have named no host, or nil.
+func (e *Endpoint) Blank(b Binding) *Site {
+	if !b.Address.IsValid() {
+		return e.any[""]
+	}
+	return e.Select(b.Address, "")
+}
+
 // unspecified is the address that stands for all of addr's family: 0.0.0.0 or
 // [::] in a binding.
 func unspecified(addr netip.Addr) netip.Addr {

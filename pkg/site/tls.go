@@ -16,9 +16,7 @@ type TLS struct {
 	// Missing is the sub-status that says why there are no Settings; 0 when
 	// there are.
 	Missing int
-	// Reason says for people what is wrong with the certificate, where, and
-	// what to do. A certificate that is used may have something wrong, too: one
-	// that is too old is served, as clients may accept it.
+	// Reason says for people why there are no Settings, and what to do.
 	Reason string
 	// IgnoreSNI leaves the choice of the site to HOST and USER.
 	IgnoreSNI bool

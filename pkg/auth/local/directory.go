@@ -91,6 +91,10 @@ func (d *Directory) Groups() []Group {
 	return groups
 }
 
+// Knows reports whether there is an account that a login means by the typed
+// name, on the computer of the name domain.
+func (d *Directory) Knows(domain, typed string) bool { return d.find(domain, typed) != nil }
+
 // GroupsOf returns the names of the groups that the account belongs to.
 func (d *Directory) GroupsOf(user string) []string {
 	if e := d.entries[auth.Fold(user)]; e != nil {

@@ -1,0 +1,43 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/ftphost/ftphost/pkg/accounts"
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/cert"
+	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/w3clog"
+)
+
+// Check walks the road of Snapshot with parts of its own, reads the accounts,
+// and tells what it found and how many ftp sites there are.
+func Check(home Home) (problems apphost.ErrorList, sites int) {
+	cfg, problems := home.Load()
+	if cfg == nil {
+		return problems, 0
+	}
+	directory, accountProblems := accounts.Load(home.Accounts())
+	stores := cert.Open(home.Certificates())
+	result, more := Snapshot(cfg, Parts{
+		Home: home, Logs: w3clog.NewFiles(func(error) {}), Uploads: vfs.NewUploads(),
+		Accounts: func() *local.Directory { return directory }, Certificates: stores,
+	})
+	problems = slices.Concat(problems, more, accountProblems, unreadable(stores))
+	problems.Sort()
+	if result == nil {
+		return problems, 0
+	}
+	return problems, len(result.Snapshot.Sites) + len(result.Snapshot.Stopped)
+}
+
+// unreadable are the files of all stores that no site can use.
+func unreadable(stores *cert.Stores) apphost.ErrorList {
+	var list apphost.ErrorList
+	_, errs := stores.List("")
+	for _, err := range errs {
+		list = append(list, &apphost.Error{Msg: err.Error(), Err: err, Warning: true})
+	}
+	return list
+}
