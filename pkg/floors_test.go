@@ -79,6 +79,7 @@ var libraries = map[string][]string{
 	"golang.org/x/sync":                  {"pkg/auth/local", "pkg/compile", "pkg/host"},
 	"golang.org/x/sys":                   {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/accounts", "pkg/host", "cmd/ftphost"},
 	"software.sslmate.com/src/go-pkcs12": {"pkg/cert"},
+	"github.com/jlaffaye/ftp":            {"integration"},
 	"github.com/rs/zerolog/log":          {}, // a global logger: loggers are handed down
 }
 

@@ -11,6 +11,11 @@ need curl curl
 need lftp lftp
 need tnftp tnftp
 need python3 python3
+need openssl openssl
+need perl perl
+need libio-socket-ssl-perl "$(perl -MIO::Socket::SSL -e 'print $INC{"IO/Socket/SSL.pm"}' 2>/dev/null || echo /none)"
+need ruby ruby
+need php-cli php
 need libxml2-utils xmllint
 need gcc gcc
 case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h; need iproute2 ss ;; esac
