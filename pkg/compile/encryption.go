@@ -17,16 +17,33 @@ func (c *compiler) encryption(snapshot *site.Snapshot) {
 		byPort[e.Port] = append(byPort[e.Port], e)
 	}
 	for _, s := range snapshot.Sites {
-		able := s.TLS.Settings != nil
+		able := false
 		for _, b := range s.Bindings {
 			first := firstTLS(byPort[b.Port], b, s)
 			able = able || first.Settings != nil
 			if b.Implicit() && first.Settings == nil {
-				c.implicit(s, b)
+				c.implicit(s, b, first.IgnoreSNI)
 			}
 		}
-		if !able {
+		switch {
+		case able:
+		case s.TLS.Settings == nil:
 			c.unencrypted(s, c.elements[s])
+		case s.Channel.Control != site.ControlAllow:
+			c.named(s)
+		}
+	}
+}
+
+// named warns of a site that requires TLS which clients get only after they
+// have named it.
+func (c *compiler) named(s *site.Site) {
+	for _, b := range s.Bindings {
+		if !b.Implicit() {
+			c.warnf(position(b.Origin), sectionSites,
+				"site %q: TLS is required, but clients that have named no site are refused it on port %d, so only those that send HOST first can log in; give siteDefaults a certificate, or add a binding without host name",
+				s.Name, b.Port)
+			return
 		}
 	}
 }
@@ -47,12 +64,12 @@ func firstTLS(endpoints []*site.Endpoint, b site.Binding, s *site.Site) site.TLS
 }
 
 // implicit warns of port 990 without a certificate at the beginning.
-func (c *compiler) implicit(s *site.Site, b site.Binding) {
+func (c *compiler) implicit(s *site.Site, b site.Binding, ignoreSNI bool) {
 	remedy := "set serverCertHash"
 	if b.Host != "" {
 		remedy = "give siteDefaults a certificate, or add a binding without host name"
 	}
-	if b.Host != "" && s.TLS.Settings != nil && !s.TLS.IgnoreSNI {
+	if b.Host != "" && s.TLS.Settings != nil && !ignoreSNI {
 		c.warnf(position(b.Origin), sectionSites,
 			"site %q: connections to port 990 begin with TLS, before a client has named the site, so only clients that send the name in TLS (SNI) reach %s; %s", s.Name, b, remedy)
 		return

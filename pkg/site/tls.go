@@ -18,6 +18,7 @@ type TLS struct {
 	Missing int
 	// Reason says for people why there are no Settings, and what to do.
 	Reason string
-	// IgnoreSNI leaves the choice of the site to HOST and USER.
+	// IgnoreSNI leaves the choice of the site to HOST and USER. It counts where
+	// the handshake begins: on the site without a host name, or on siteDefaults.
 	IgnoreSNI bool
 }
