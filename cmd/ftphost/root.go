@@ -65,6 +65,7 @@ func newRootCommand() *cobra.Command {
 		newConfigCommand(home),
 		newUserCommand(home),
 		newGroupCommand(home),
+		newCertCommand(home),
 		newVersionCommand(),
 	)
 	return root
