@@ -1,10 +1,11 @@
 // Package sample holds the configuration that ftphost init starts a home
-// with: the guide's setting in the shape IIS writes it. It has no logic.
+// with: two sites in the shape IIS writes them. It has no logic.
 package sample
 
 import _ "embed"
 
-// ApplicationHost is the sample applicationHost.config.
+// ApplicationHost is the sample applicationHost.config. Where the thumbprint of
+// a site's certificate belongs, serverCertHash has the site's name.
 //
 //go:embed applicationHost.config.sample
 var ApplicationHost []byte

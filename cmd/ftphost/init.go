@@ -1,14 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ftphost/ftphost/pkg/accounts"
+	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 	"github.com/ftphost/ftphost/sample"
@@ -16,9 +19,11 @@ import (
 
 func newInitCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "init DIR",
-		Short:   "Create a complete, runnable home",
-		Long:    "init creates DIR with a sample configuration, content, and four accounts in two groups.\nThe passwords are made up and shown once. A home that exists already is left alone.",
+		Use:   "init DIR",
+		Short: "Create a complete, runnable home",
+		Long: "init creates DIR with a sample configuration of two sites, content, a certificate for each\n" +
+			"site, and four accounts in two groups. The passwords are made up and shown once. A home\n" +
+			"that exists already is left alone.",
 		Example: "  ftphost init ./demo",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,12 +45,16 @@ func sampleGroups() []sampleGroup {
 	}
 }
 
-// sampleContent is what the sample's site serves, by path below the home.
+// sampleSites are the names of the sample's sites.
+func sampleSites() []string { return []string{"ftpsite01.com", "ftpsite02.com"} }
+
+// sampleContent is what the sample's sites serve, by path below the home.
 func sampleContent() map[string]string {
-	const root = "drives/c/sites/ftpsite01.com"
+	const sites = "drives/c/sites/"
 	return map[string]string{
-		root + "/test.txt":     "This is test.txt. user3 may not read it, the other users may.\r\n",
-		root + "/computer.txt": "This is computer.txt. Everybody may read it.\r\n",
+		sites + "ftpsite01.com/test.txt":     "This is test.txt. user3 may not read it, the other users may.\r\n",
+		sites + "ftpsite01.com/computer.txt": "This is computer.txt. Everybody may read it.\r\n",
+		sites + "ftpsite02.com/welcome.txt":  "This is welcome.txt of ftpsite02.com. user1 and user2 may read it, and write here.\r\n",
 	}
 }
 
@@ -69,16 +78,54 @@ func initHome(out io.Writer, dir string) error {
 	if err := xmldoc.WriteFile(home.Own(), sample.FTPHost, 0o644); err != nil {
 		return err
 	}
+	config, err := sampleCertificates(home)
+	if err != nil {
+		return err
+	}
 	if err := sampleAccounts(out, home); err != nil {
 		return err
 	}
 	// Last, because a home counts as made when this file is there.
-	if err := xmldoc.WriteFile(home.Config, sample.ApplicationHost, 0o644); err != nil {
+	if err := xmldoc.WriteFile(home.Config, config, 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nCreated %s. Next:\n    ftphost serve --home %s --port-offset 2100\n    curl ftp://localhost:2121/\n", home.Config, dir)
+	fmt.Fprintf(out, nextSteps, home.Config, dir)
 	return nil
 }
+
+// nextSteps is what a newcomer reads, with the configuration and its folder.
+const nextSteps = `
+Created %s. Next:
+    ftphost serve --home %s --port-offset 2100
+and in another terminal, from the plainest to the safest:
+    curl ftp://localhost:2121/
+    curl --ssl-reqd -k ftp://localhost:2121/
+    curl -k --user user1 ftps://localhost:3090/
+The last one reaches ftpsite02.com and asks for the password above. -k is there
+because the certificates are self-signed: they encrypt, but no client can tell
+whose they are.
+`
+
+// sampleCertificates makes a certificate for each site of the sample, and
+// returns the configuration that names them.
+func sampleCertificates(home compile.Home) ([]byte, error) {
+	config := sample.ApplicationHost
+	stores := cert.Open(home.Certificates())
+	for _, site := range sampleSites() {
+		made, err := stores.Create(cert.Request{
+			Store: defaultStore, Names: []string{site, "localhost"}, Days: sampleDays, Key: cert.ECDSA,
+		}, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		const hash = `serverCertHash="%s"`
+		config = bytes.ReplaceAll(config, fmt.Appendf(nil, hash, site), fmt.Appendf(nil, hash, made.Thumbprint))
+	}
+	return config, nil
+}
+
+// sampleDays is how long the certificates of the sample are valid.
+const sampleDays = 365
 
 // sampleAccounts creates the sample's users and groups and shows the
 // passwords, once.
