@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,14 +110,55 @@ func printSites(w io.Writer, sites []host.SiteStatus) {
 		if s.Reason != "" {
 			fmt.Fprintf(w, "    %s\n", s.Reason)
 		}
+		if s.Certificate != nil {
+			fmt.Fprintf(w, "    certificate: %s\n", certificateLine(s.Certificate))
+		}
 		if s.LogFolder != "" {
 			fmt.Fprintf(w, "    log: %s\n", s.LogFolder)
 		}
 	}
+	if lines := firstTries(sites); len(lines) > 0 {
+		fmt.Fprintf(w, "\nTry it:\n    %s\nStop with Ctrl+C.\n", strings.Join(lines, "\n    "))
+	}
+}
+
+func certificateLine(c *host.CertificateStatus) string {
+	switch {
+	case c.Reason != "":
+		return "none that can be used: " + c.Reason
+	case c.DaysLeft < 0:
+		return fmt.Sprintf("%s, expired since %s", c.Thumbprint, c.Until.Format(time.DateOnly))
+	default:
+		return fmt.Sprintf("%s, until %s (%d days)", c.Thumbprint, c.Until.Format(time.DateOnly), c.DaysLeft)
+	}
+}
+
+// firstTries are commands for a newcomer, from the plainest to the safest: one
+// of each kind, of the first site that has it.
+func firstTries(sites []host.SiteStatus) []string {
+	var plain, explicit, implicit string
 	for _, s := range sites {
-		if s.URL != "" {
-			fmt.Fprintf(w, "\nTry it:\n    curl %s\nStop with Ctrl+C.\n", s.URL)
-			return
+		unknown := ""
+		if s.Certificate != nil && s.Certificate.SelfSigned {
+			unknown = "-k " // no client can tell whose the certificate is
+		}
+		encrypt := "--ssl-reqd "
+		if s.URLs.ClearData {
+			encrypt = "--ftp-ssl-control "
+		}
+		plain = cmp.Or(plain, curl("", s.URLs.Plain))
+		explicit = cmp.Or(explicit, curl(encrypt+unknown, s.URLs.Explicit))
+		// curl encrypts the data connections of ftps addresses, come what may.
+		if !s.URLs.ClearData {
+			implicit = cmp.Or(implicit, curl(unknown, s.URLs.Implicit))
 		}
 	}
+	return slices.DeleteFunc([]string{plain, explicit, implicit}, func(s string) bool { return s == "" })
+}
+
+func curl(options, url string) string {
+	if url == "" {
+		return ""
+	}
+	return "curl " + options + url
 }

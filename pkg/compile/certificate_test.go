@@ -335,7 +335,9 @@ func TestCertificateFindings(t *testing.T) {
 		},
 		{
 			"required, with a certificate that only HOST leads to",
-			[]string{binding, `"*:21:ftp.example.com"`, ssl, required("[good]")}, "", []made{good},
+			[]string{binding, `"*:21:ftp.example.com"`, ssl, required("[good]")},
+			"",
+			[]made{good},
 			[]string{atBinding + `TLS is required, but clients that have named no site are refused it on port 21, so only those that send HOST first can log in; give siteDefaults a certificate, or add a binding without host name`},
 		},
 		{

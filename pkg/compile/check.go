@@ -18,11 +18,15 @@ func Check(home Home) (problems apphost.ErrorList, sites int) {
 	if cfg == nil {
 		return problems, 0
 	}
+	computer, err := ComputerName()
+	if err != nil {
+		return append(problems, fileErrors(err)...), 0
+	}
 	directory, accountProblems := accounts.Load(home.Accounts())
 	stores := cert.Open(home.Certificates())
 	result, more := Snapshot(cfg, Parts{
 		Home: home, Logs: w3clog.NewFiles(func(error) {}), Uploads: vfs.NewUploads(),
-		Accounts: func() *local.Directory { return directory }, Certificates: stores,
+		Accounts: func() *local.Directory { return directory }, Certificates: stores, ComputerName: computer,
 	})
 	problems = slices.Concat(problems, more, accountProblems, unreadable(stores))
 	problems.Sort()

@@ -2,9 +2,11 @@ package compile
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
@@ -92,6 +94,17 @@ func (h Home) schema() (*apphost.Schema, error) {
 		documents = append(documents, extra...)
 	}
 	return apphost.ParseSchema(documents...)
+}
+
+// ComputerName is this machine's name as Windows writes it in front of local
+// accounts: the first label, in capitals.
+func ComputerName() (string, error) {
+	name, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("finding the name of this computer: %w", err)
+	}
+	label, _, _ := strings.Cut(name, ".")
+	return strings.ToUpper(label), nil
 }
 
 func readSchemas(files fs.FS, prefix string) ([]*xmldoc.Document, error) {

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,8 +17,10 @@ import (
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/datachannel"
+	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/ftpserver"
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -41,7 +41,8 @@ type Options struct {
 }
 
 // Host is the running whole. It owns what outlives a single configuration:
-// the passive ports, the log files, uploads in progress.
+// the passive ports, the log files, uploads in progress, the certificate stores
+// and the keys of TLS sessions.
 type Host struct {
 	options  Options
 	accounts *accounts.File
@@ -49,6 +50,7 @@ type Host struct {
 	logs     *w3clog.Files
 	ports    *datachannel.Ports
 	server   *ftpserver.Server
+	stores   *cert.Stores
 	snapshot *site.Snapshot
 	opened   []opened
 	failed   map[string][]string // site name → what could not be opened
@@ -75,7 +77,7 @@ func (r *Refused) Error() string { return "the configuration is refused; nothing
 // run is reported by Status and keeps no other from running. The warnings are
 // returned, and logged by the caller if it wants.
 func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
-	computer, err := computerName()
+	computer, err := compile.ComputerName()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,13 +85,16 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	h.accounts.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
 	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
 
+	h.stores = cert.Open(o.Home.Certificates())
+	h.stores.OnProblem = func(err error) { o.Log.Warn().Err(err).Msg("certificate file") }
+
 	cfg, problems := o.Home.Load()
 	if cfg == nil {
 		return nil, nil, &Refused{problems}
 	}
 	result, more := compile.Snapshot(cfg, compile.Parts{
 		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
-		Accounts: h.accounts.Directory, ComputerName: computer,
+		Accounts: h.accounts.Directory, ComputerName: computer, Certificates: h.stores,
 		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers,
 	})
 	problems = append(problems, more...)
@@ -102,23 +107,12 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		return nil, problems, err
 	}
 	h.server = ftpserver.New(ftpserver.Config{
-		Ports: h.ports, Log: o.Log, ComputerName: computer,
+		Ports: h.ports, Log: o.Log, ComputerName: computer, Keys: ftps.NewKeys(),
 		UseDomainNameAsHostName: func() bool { return h.snapshot.UseDomainNameAsHostName },
 		LocalAddresses:          localAddresses,
 	})
 	h.listen(ctx)
 	return h, problems, nil
-}
-
-// computerName is this machine's name as Windows writes it in front of local
-// accounts: the first label, in capitals.
-func computerName() (string, error) {
-	name, err := os.Hostname()
-	if err != nil {
-		return "", fmt.Errorf("finding the name of this computer: %w", err)
-	}
-	label, _, _ := strings.Cut(name, ".")
-	return strings.ToUpper(label), nil
 }
 
 func newPorts(r compile.PortRange, offset int) (*datachannel.Ports, error) {
@@ -140,6 +134,8 @@ func (h *Host) Run(ctx context.Context) error {
 		}
 	})
 	loops.Go(func() { h.workers.Run(background) })
+	ends := calendar{log: h.options.Log, list: func() []inUse { return certificatesInUse(h.snapshot) }}
+	loops.Go(func() { ends.Run(background) })
 	for _, s := range h.opened {
 		loops.Go(func() {
 			if err := h.server.Serve(s.listener, func() *site.Endpoint { return s.endpoint }); err != nil {

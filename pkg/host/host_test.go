@@ -176,17 +176,6 @@ func TestPortOffsetOutOfRange(t *testing.T) {
 	}
 }
 
-func TestImplicitPortIsNotOpened(t *testing.T) {
-	content := t.TempDir()
-	o := options(t, siteOn(1, content, 990, freePort(t)))
-	o.PortOffset = 0
-	h, _ := run(t, o)
-	got := status(h)["site1"]
-	if got.State != host.Started || len(got.Listen) != 1 || !strings.Contains(got.Reason, "port 990 is implicit FTPS") {
-		t.Errorf("%+v", got)
-	}
-}
-
 func TestRefusedConfigurationServesNothing(t *testing.T) {
 	port := freePort(t)
 	o := options(t, siteOn(1, t.TempDir(), port), "<site title='x'/>")

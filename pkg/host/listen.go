@@ -46,9 +46,6 @@ func (h *Host) listen(ctx context.Context) {
 
 func openEndpoint(ctx context.Context, config *net.ListenConfig, e *site.Endpoint, offset int) (net.Listener, error) {
 	port := int(e.Port) + offset
-	if e.Implicit() {
-		return nil, errors.New("port 990 is implicit FTPS, which this version does not serve")
-	}
 	if port > maxPort || port < 1 {
 		return nil, fmt.Errorf("--port-offset %d moves port %d outside 1 to %d", offset, e.Port, maxPort)
 	}

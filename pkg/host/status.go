@@ -5,6 +5,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/ftps"
+	"github.com/ftphost/ftphost/pkg/site"
 )
 
 // SiteStatus is how one configured site is.
@@ -17,10 +21,23 @@ type SiteStatus struct {
 	Reason string `json:"reason,omitempty"`
 	// Listen are the addresses the site is reached at.
 	Listen []string `json:"listen,omitempty"`
-	// URL is one way to reach the site from this machine, for a first try.
-	URL string `json:"url,omitempty"`
+	// Certificate is that of the site; nil when none is configured.
+	Certificate *CertificateStatus `json:"certificate,omitempty"`
+	// URLs reach the site from this machine, for a first try.
+	URLs URLs `json:"urls,omitzero"`
 	// LogFolder is where the site's W3C log is.
 	LogFolder string `json:"logFolder,omitempty"`
+}
+
+// URLs are ways to reach a site from this machine, "" where there is none. A
+// site without anonymous access has USER in them.
+type URLs struct {
+	// Plain is without TLS, Explicit begins with AUTH TLS, Implicit with TLS.
+	Plain    string `json:"plain,omitempty"`
+	Explicit string `json:"explicit,omitempty"`
+	Implicit string `json:"implicit,omitempty"`
+	// ClearData says that data connections may not be encrypted.
+	ClearData bool `json:"clearData,omitempty"`
 }
 
 // The states of a site.
@@ -35,12 +52,13 @@ func (h *Host) Status() []SiteStatus {
 	var list []SiteStatus
 	for _, s := range h.snapshot.Sites {
 		status := SiteStatus{ID: s.ID, Name: s.Name, State: Started, Reason: strings.Join(h.failed[s.Name], "; "), LogFolder: s.LogFolder}
+		status.Certificate = certificateStatus(&s.TLS, time.Now())
 		for _, open := range h.opened {
 			for _, b := range s.Bindings {
 				if open.endpoint.Holds(b, s) {
 					status.Listen = append(status.Listen, address(open.listener.Addr(), b.Host))
-					if b.Host == "" && status.URL == "" {
-						status.URL = localURL(open.listener.Addr(), s.Login.AllowAnonymous)
+					if b.Host == "" {
+						status.URLs.add(open.listener.Addr(), s, b.Implicit())
 					}
 				}
 			}
@@ -57,9 +75,29 @@ func (h *Host) Status() []SiteStatus {
 	return list
 }
 
+// add enters what reaches s at an address, unless something does already.
+func (u *URLs) add(addr net.Addr, s *site.Site, implicit bool) {
+	// One who needs a certificate of their own knows how to use it.
+	secure := s.TLS.Settings != nil && s.TLS.ClientCertificates != ftps.Require
+	plain := s.Channel.Control == site.ControlAllow && s.Channel.Data != site.DataRequire
+	u.ClearData = s.Channel.Data == site.DataDeny
+	switch {
+	case implicit && secure && u.Implicit == "":
+		u.Implicit = localURL("ftps", addr, s.Login.AllowAnonymous)
+	case implicit:
+	default:
+		if plain && u.Plain == "" {
+			u.Plain = localURL("ftp", addr, s.Login.AllowAnonymous)
+		}
+		if secure && u.Explicit == "" {
+			u.Explicit = localURL("ftp", addr, s.Login.AllowAnonymous)
+		}
+	}
+}
+
 // localURL reaches a site from this machine; a site without anonymous access
 // needs an account's name in it.
-func localURL(addr net.Addr, anonymous bool) string {
+func localURL(scheme string, addr net.Addr, anonymous bool) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
 		return ""
@@ -71,7 +109,7 @@ func localURL(addr net.Addr, anonymous bool) string {
 	if !anonymous {
 		user = "USER@"
 	}
-	return "ftp://" + user + net.JoinHostPort(host, port) + "/"
+	return scheme + "://" + user + net.JoinHostPort(host, port) + "/"
 }
 
 // address is how people write an endpoint: "*" for all addresses, and the
