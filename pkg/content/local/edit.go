@@ -85,6 +85,9 @@ func (s *Store) remove(op, name string, check func(fs.FileInfo) error) error {
 		if err := t.Root.Remove(real); err != nil {
 			return err
 		}
+		if !info.Mode().IsRegular() {
+			moves.Add(1)
+		}
 		d.removed(t, path.Base(real))
 		return nil
 	})
@@ -101,14 +104,19 @@ func (s *Store) Rename(from, to string, replace bool) error {
 		return &content.Error{Op: op, Name: from, Kind: fs.ErrPermission}
 	}
 	return s.at(op, from, func(t *tree, real string) error {
-		if _, err := t.Lstat(real); err != nil {
+		info, err := t.Lstat(real)
+		if err != nil {
 			return err
 		}
 		dir, base, err := t.newPlace(op, to)
 		if err != nil {
 			return err
 		}
-		return t.rename(real, dir, base, replace)
+		err = t.rename(real, dir, base, replace)
+		if replace || !info.Mode().IsRegular() {
+			moves.Add(1) // what was replaced may have been a link to a directory
+		}
+		return err
 	})
 }
 
@@ -183,6 +191,7 @@ func (s *Store) SetModTime(name string, mtime time.Time) error {
 // write count: they are the ReadOnly attribute.
 func (s *Store) SetMode(name string, mode fs.FileMode) error {
 	return s.at("set mode", name, func(t *tree, real string) error {
+		defer moves.Add(1) // a directory may be closed to us now
 		return t.Chmod(real, mode.Perm())
 	})
 }

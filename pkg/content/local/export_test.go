@@ -16,6 +16,26 @@ func SetMaxNames(s *Store, n int) {
 	t.index.maxNames = n
 }
 
+// Kept is how many directories the store keeps open.
+func Kept(s *Store) (n int) {
+	r := s.tree.recent
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, v := range r.dirs {
+		if v.kept != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// The bounds of the directories that are kept open.
+const (
+	MaxRecent     = maxRecent
+	Trust         = trust
+	SweepInterval = sweepInterval
+)
+
 // The bounds of a listing.
 const (
 	MaxSorted = maxSorted

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"io/fs"
 	"path"
 	"path/filepath"
 
@@ -13,16 +14,29 @@ import (
 // the directory cannot be found the path itself has to do.
 func (s *Store) Identity(name string) string {
 	if t, err := s.open(); err == nil && checkPath("identify", name) == nil {
-		if dir, err := t.parent("identify", name); err == nil {
-			if info, err := t.Stat(dir); err == nil {
-				if id := systemID(info); id != "" {
-					return id + "/" + vpath.Fold(path.Base(name))
-				}
-				return s.pathIdentity(path.Join(dir, path.Base(name)))
+		if dir, info, err := t.standing(name); err == nil {
+			if id := systemID(info); id != "" {
+				return id + "/" + vpath.Fold(path.Base(name))
 			}
+			return s.pathIdentity(path.Join(dir, path.Base(name)))
 		}
 	}
 	return s.pathIdentity(name)
+}
+
+// standing returns the directory that holds name. As elsewhere the name as
+// written is tried first.
+func (t *tree) standing(name string) (dir string, info fs.FileInfo, err error) {
+	dir = path.Dir(name)
+	if !mayBeShort(dir) {
+		if info, err = t.Stat(dir); err == nil {
+			return dir, info, nil
+		}
+	}
+	if dir, err = t.parent("identify", name); err == nil {
+		info, err = t.Stat(dir)
+	}
+	return dir, info, err
 }
 
 func (s *Store) pathIdentity(name string) string {

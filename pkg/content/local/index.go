@@ -53,6 +53,18 @@ func (x *index) hold(dir string) *directory {
 	return d
 }
 
+// holdKnown is hold for a directory that is remembered already; for others it
+// returns nil.
+func (x *index) holdKnown(dir string) *directory {
+	x.mu.Lock()
+	known := x.dirs[dir] != nil
+	x.mu.Unlock()
+	if !known {
+		return nil
+	}
+	return x.hold(dir)
+}
+
 // hold2 holds two directories, always in the same order.
 func (x *index) hold2(a, b string) (da, db *directory, release func()) {
 	if a == b {

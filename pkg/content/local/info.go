@@ -30,7 +30,7 @@ func infoOf(name string, info fs.FileInfo) content.Info {
 // Stat tells about a file or directory, following links.
 func (s *Store) Stat(name string) (info content.Info, err error) {
 	err = s.at("stat", name, func(t *tree, real string) error {
-		i, err := t.Stat(real)
+		i, err := t.stat(real)
 		if err == nil {
 			info = infoOf(path.Base(real), i)
 		}

@@ -27,6 +27,7 @@ type tree struct {
 	seen    fs.FileInfo
 	escapes error // what os.Root says of a name that leads outside
 	index   *index
+	recent  *recent
 }
 
 // New returns the store of the folder dir. Nothing is opened before the first
@@ -87,7 +88,7 @@ func openTree(dir string) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{Root: root, index: newIndex()}
+	t := &tree{Root: root, index: newIndex(), recent: newRecent()}
 	if t.seen, err = root.Stat("."); err != nil {
 		root.Close()
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"path"
 
 	"github.com/ftphost/ftphost/pkg/content"
+	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
 // newFileMode is the mode of new files; the umask of the process narrows it.
@@ -17,18 +18,17 @@ const newFileMode = 0o666
 // kernel can copy from and to it.
 func (s *Store) Open(name string, mode content.Mode) (content.File, content.Info, error) {
 	const op = "open"
-	flags := os.O_WRONLY
-	if mode == content.Read {
-		flags = os.O_RDONLY
-	}
 	var file *os.File
 	var info content.Info
-	err := s.at(op, name, func(t *tree, real string) (err error) {
-		file, info, err = openRegular(t, real, flags)
-		return err
-	})
-	if mode != content.Read && errors.Is(err, fs.ErrNotExist) && !errors.Is(err, content.ErrPathNotFound) {
-		file, info, err = s.create(op, name)
+	var err error
+	if mode == content.Read {
+		err = s.at(op, name, func(t *tree, real string) (err error) {
+			file, err = t.openToRead(real)
+			info, err = regular(file, real, err)
+			return err
+		})
+	} else {
+		file, info, err = s.openToWrite(op, name)
 	}
 	if err != nil {
 		return nil, content.Info{}, err
@@ -40,12 +40,12 @@ func (s *Store) Open(name string, mode content.Mode) (content.File, content.Info
 	return file, info, nil
 }
 
-// openRegular opens the file if it is one and nothing else. It is opened
-// without truncation, for what it is can be known only afterwards.
-func openRegular(t *tree, real string, flags int) (*os.File, content.Info, error) {
-	file, err := t.OpenFile(real, flags|openFlags, newFileMode)
+// regular tells about a file that was opened, or not, and closes it if it is
+// not a regular one. It was opened without truncation, for what it is can be
+// known only afterwards.
+func regular(file *os.File, real string, err error) (content.Info, error) {
 	if err != nil {
-		return nil, content.Info{}, err
+		return content.Info{}, err
 	}
 	info, err := file.Stat()
 	switch {
@@ -57,37 +57,93 @@ func openRegular(t *tree, real string, flags int) (*os.File, content.Info, error
 	}
 	if err != nil {
 		file.Close()
-		return nil, content.Info{}, err
+		return content.Info{}, err
 	}
-	return file, infoOf(path.Base(real), info), nil
+	return infoOf(path.Base(real), info), nil
 }
 
-// create makes the file that open has not found.
-func (s *Store) create(op, name string) (*os.File, content.Info, error) {
+// openToWrite opens the file or makes it.
+func (s *Store) openToWrite(op, name string) (file *os.File, info content.Info, err error) {
 	t, err := s.open()
 	if err != nil {
 		return nil, content.Info{}, err
 	}
+	if err := checkPath(op, name); err != nil {
+		return nil, content.Info{}, err
+	}
+	if file, info, ok := t.openKnown(op, name); ok {
+		return file, info, nil
+	}
+	err = s.at(op, name, func(t *tree, real string) (err error) {
+		file, err = t.OpenFile(real, os.O_WRONLY|openFlags, 0)
+		info, err = regular(file, real, err)
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, content.ErrPathNotFound) {
+		return t.create(op, name)
+	}
+	return file, info, err
+}
+
+// openKnown opens or makes a file of a directory that is remembered: then it
+// is known without another look whether there is a file of that name, in any
+// spelling. It fails when anything is unusual, for which the other ways are.
+func (t *tree) openKnown(op, name string) (file *os.File, info content.Info, ok bool) {
+	dir, base := path.Dir(name), path.Base(name)
+	if kept, err := newName(op, name, base); err != nil || kept != base || mayBeShort(name) {
+		return nil, content.Info{}, false
+	}
+	d := t.index.holdKnown(dir)
+	if d == nil {
+		return nil, content.Info{}, false
+	}
+	defer t.index.release(d)
+	if fresh, err := d.fresh(t); err != nil || !fresh {
+		return nil, content.Info{}, false
+	}
+	flags := 0
+	switch d.names[vpath.Fold(base)] {
+	case "":
+		flags = os.O_CREATE | os.O_EXCL
+	case base:
+	default:
+		return nil, content.Info{}, false
+	}
+	file, err := d.openToWrite(t, base, flags)
+	if info, err = regular(file, name, err); err != nil {
+		return nil, content.Info{}, false
+	}
+	if info.Created = flags != 0; info.Created {
+		d.added(t, base)
+	}
+	return file, info, true
+}
+
+// create makes the file that open has not found.
+func (t *tree) create(op, name string) (*os.File, content.Info, error) {
 	dir, base, err := t.newPlace(op, name)
 	if err != nil {
 		return nil, content.Info{}, err
 	}
 	d := t.index.hold(dir)
 	defer t.index.release(d)
-	if entry, err := d.lookup(t, base); err != nil || entry != "" {
-		// Made by another session or program since we looked.
-		if err != nil {
-			return nil, content.Info{}, t.fail(op, name, err)
-		}
-		file, info, err := openRegular(t, path.Join(dir, entry), os.O_WRONLY)
-		return file, info, t.fail(op, name, err)
-	}
-	file, info, err := openRegular(t, path.Join(dir, base), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	entry, err := d.lookup(t, base)
 	if err != nil {
 		return nil, content.Info{}, t.fail(op, name, err)
 	}
-	d.added(t, base)
-	info.Created = true
+	flags := os.O_WRONLY
+	if entry == "" {
+		entry, flags = base, os.O_WRONLY|os.O_CREATE|os.O_EXCL
+	} // else made by another session or program since we looked
+	real := path.Join(dir, entry)
+	file, err := t.OpenFile(real, flags|openFlags, newFileMode)
+	info, err := regular(file, real, err)
+	if err != nil {
+		return nil, content.Info{}, t.fail(op, name, err)
+	}
+	if info.Created = flags&os.O_CREATE != 0; info.Created {
+		d.added(t, base)
+	}
 	return file, info, nil
 }
 

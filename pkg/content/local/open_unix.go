@@ -10,4 +10,6 @@ const (
 	openFlags = syscall.O_NONBLOCK
 	// openDirectory opens directories and nothing else.
 	openDirectory = syscall.O_NONBLOCK | syscall.O_DIRECTORY
+	// keepsOpen says that an open directory is in nobody's way.
+	keepsOpen = true
 )
