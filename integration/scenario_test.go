@@ -135,17 +135,71 @@ func inRange(t *testing.T, s *server, port int) {
 // TestSample serves what `ftphost init` creates, as it is.
 func TestSample(t *testing.T) {
 	home := newHome(t, "")
-	if out, talk, code := command(t, "", "check", "--home", home); code != 0 {
-		t.Fatalf("check of the sample: exit status %d\n%s%s", code, out, talk)
+	findings, talk, code := command(t, "", "check", "--home", home)
+	if code != 0 {
+		t.Fatalf("check of the sample: exit status %d\n%s%s", code, findings, talk)
+	}
+	if all, meant := strings.Count(findings, "\n"), strings.Count(findings, "this Deny wins for user user3"); all != 2 || meant != 2 {
+		t.Errorf("check of the sample finds more, or less, than its one Deny below an Allow:\n%s", findings)
 	}
 	s := serve(t, home)
-	reads(t, s, "", "computer.txt")
-	reads(t, s, "user1", "test.txt")
-	writes(t, s, "user4")
+	reads(t, s, "", "test.txt")
+	for _, user := range users {
+		reads(t, s, user, "computer.txt")
+		writes(t, s, user)
+	}
 	// This client is on the server's machine and so gets the details.
-	_, talk, code := curl(t, "user3", s.url("127.0.0.1", "/test.txt"))
+	_, talk, code = curl(t, "user3", s.url("127.0.0.1", "/test.txt"))
 	if code == 0 {
 		t.Error("user3 got test.txt")
 	}
 	want(t, "test.txt", talk, "< 550-Access is denied. \r\n", "<  Error details: Authorization rules denied the access.\r\n", "< 550 End\r\n")
+}
+
+// TestSampleEncrypts takes both sites of the sample in TLS, checking the
+// certificates that init made.
+func TestSampleEncrypts(t *testing.T) {
+	s := serve(t, newHome(t, ""))
+	const one, two = "ftpsite01.com", "ftpsite02.com"
+	implicit := s.offset + 990
+	certificate := func(site string) string { return filepath.Join(s.home, "certificates", "MY", site+".pem") }
+	for _, c := range []struct{ name, user, url, certificate, lists string }{
+		{"explicit", "", s.url("localhost", "/"), one, "computer.txt"},
+		{"explicit by name", "user1", s.url(two, "/"), two, "welcome.txt"},
+		{"implicit", "user2", fmt.Sprintf("ftps://localhost:%d/", implicit), two, "welcome.txt"},
+		{"implicit by name", "user1", fmt.Sprintf("ftps://%s:%d/", two, implicit), two, "welcome.txt"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out, talk := mustCurl(t, c.user, "--ssl-reqd", "--cacert", certificate(c.certificate),
+				"--resolve", fmt.Sprintf("%s:%d:127.0.0.1", two, s.port), "--resolve", fmt.Sprintf("%s:%d:127.0.0.1", two, implicit), c.url)
+			want(t, "listing", out, c.lists)
+			if greeted := strings.Contains(talk, "Welcome to ftpsite02.com, "+c.user+"."); greeted != (c.certificate == two) {
+				t.Errorf("greeting of %s: %v\n%s", two, greeted, talk)
+			}
+		})
+	}
+}
+
+// TestSampleByHostName: who gets into the second site of port 21, in each
+// spelling that names it, and who does not.
+func TestSampleByHostName(t *testing.T) {
+	s := serve(t, newHome(t, ""))
+	for _, c := range []struct{ user, account, reply string }{
+		{`ftpsite02.com|user1`, "user1", "230 "},
+		{`ftpsite02.com\user2`, "user2", "230 "},
+		{`ftpsite02.com|user3`, "user3", "530 "}, // of the other group
+		{`nosuch.example|user1`, "user1", "530 "},
+	} {
+		t.Run(c.user, func(t *testing.T) {
+			args := []string{"--silent", "--show-error", "--verbose", "--max-time", "50", "--user", c.user + ":" + password(c.account)}
+			out, talk, code := program(t, "", "curl", append(args, s.url("127.0.0.1", "/"))...)
+			if (code == 0) != (c.reply == "230 ") {
+				t.Fatalf("exit status %d, %s expected\n%s", code, c.reply, talk)
+			}
+			want(t, "conversation", talk, "< "+c.reply)
+			if code == 0 {
+				want(t, "listing", out, "welcome.txt")
+			}
+		})
+	}
 }
