@@ -13,10 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ftphost/ftphost/pkg/cert"
+	"github.com/ftphost/ftphost/pkg/compile"
 )
-
-// certificateDir is the folder of the stores in a home.
-const certificateDir = "certificates"
 
 // defaultStore is where Windows and IIS look first.
 const defaultStore = "MY"
@@ -25,7 +23,7 @@ func newCertCommand(home *homeFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cert",
 		Short: "Make, import and list certificates",
-		Long: "cert changes the certificates in HOME/" + certificateDir + "/STORE, which serverCertHash names by\n" +
+		Long: "cert changes the certificates in HOME/" + compile.CertificatesDir + "/STORE, which serverCertHash names by\n" +
 			"thumbprint. new and import print the thumbprint alone, for scripts.",
 		Example: "  ftphost cert new --dns ftp.example.com\n  ftphost cert list",
 		Args:    usage(cobra.NoArgs),
@@ -37,7 +35,7 @@ func newCertCommand(home *homeFlags) *cobra.Command {
 }
 
 func certStores(home *homeFlags) *cert.Stores {
-	return cert.Open(filepath.Join(home.Dir(), certificateDir))
+	return cert.Open(home.home().Certificates())
 }
 
 func newCertNewCommand(home *homeFlags) *cobra.Command {

@@ -21,7 +21,8 @@ type lists struct {
 
 type listFile struct {
 	stamp stamp
-	lists []*list
+	lists []*list // what it held when it could last be used
+	err   error   // why it cannot be used now
 }
 
 // refresh reads the files that changed, and returns what is wrong with them.
@@ -49,15 +50,26 @@ func (ls *lists) refresh(s *Stores) []error {
 			continue
 		}
 		f.stamp = now
-		read, err := loadLists(path)
-		if err != nil {
-			problems = append(problems, err)
+		var read []*list
+		if read, f.err = loadLists(path); f.err != nil {
+			problems = append(problems, f.err)
 			continue
 		}
 		f.lists = read
 		ls.version++
 	}
 	return problems
+}
+
+// broken are the errors of the files that cannot be used.
+func (ls *lists) broken() []error {
+	var errs []error
+	for _, path := range slices.Sorted(maps.Keys(ls.files)) {
+		if err := ls.files[path].err; err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
 }
 
 // listPaths are the files named like revocation lists.

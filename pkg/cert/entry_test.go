@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 	}
 	for _, store := range []string{"MY", "My", "my"} {
 		for _, spelling := range []string{a.thumbprint(), strings.ToLower(a.thumbprint()), "\u200e" + a.thumbprint()} {
-			if got := h.find(store, spelling).Current(); got.Thumbprint != a.thumbprint() || filepath.Base(got.File) != "a.pem" {
+			if got := h.find(store, spelling).Current(); got.Thumbprint != a.thumbprint() || got.Store != "My" || filepath.Base(got.File) != "a.pem" {
 				t.Errorf("%s %s: %+v", store, spelling, got)
 			}
 		}
@@ -46,9 +46,9 @@ func TestFind(t *testing.T) {
 			"; put it there as .pem, .crt with .key, or .pfx, or correct serverCertHash and serverCertStoreName" +
 			" (files there that cannot be used: 1; the first is DIR/My/broken.pem: it holds neither PEM nor DER of a certificate or key)"},
 		{"WebHosting", a.thumbprint(), ErrNotFound, "the certificate was not found: no file in DIR/WebHosting, which does not exist, has the thumbprint " + a.thumbprint() +
-			"; put it there as .pem, .crt with .key, or .pfx, or correct serverCertHash and serverCertStoreName"},
+			"; put it there as .pem, .crt with .key, or .pfx, or correct serverCertHash and serverCertStoreName; it is in the store My"},
 		{"../My", a.thumbprint(), ErrNotFound, "the certificate was not found: no file in " + filepath.Join(h.dir, "../My") + ", which does not exist, has the thumbprint " + a.thumbprint() +
-			"; put it there as .pem, .crt with .key, or .pfx, or correct serverCertHash and serverCertStoreName"},
+			"; put it there as .pem, .crt with .key, or .pfx, or correct serverCertHash and serverCertStoreName; it is in the store My"},
 		{"MY", "abc", ErrLength, `a thumbprint is 40 hexadecimal digits: "abc" has 3`},
 		{"MY", "no thumbprint", ErrLength, `a thumbprint is 40 hexadecimal digits: "no thumbprint" is something else`},
 	} {

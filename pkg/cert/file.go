@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 )
@@ -53,7 +54,7 @@ func (f *file) refresh() []error {
 	f.loaded, f.err = load(f.path, f.companion)
 	f.gone.Store(errors.Is(f.err, fs.ErrNotExist))
 	for _, c := range f.loaded {
-		c.Store = f.store.name
+		c.Store = filepath.Base(filepath.Dir(f.path))
 	}
 	if f.err == nil || f.gone.Load() {
 		f.good = f.loaded

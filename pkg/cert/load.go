@@ -192,6 +192,9 @@ func readFile(path string, limit int64) ([]byte, error) {
 	if errors.As(err, &told) {
 		err = told.Err
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w; give it, with mode 0600, to the account that the service runs as", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

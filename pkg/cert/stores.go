@@ -1,6 +1,8 @@
 package cert
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,12 +51,35 @@ func (s *Stores) Find(name, thumbprint string) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return st.find(clean)
+	e, err := st.find(clean)
+	if errors.Is(err, ErrNotFound) {
+		if other := s.elsewhere(name, clean); other != "" {
+			err = fmt.Errorf("%w; it is in the store %s", err, other)
+		}
+	}
+	return e, err
+}
+
+// elsewhere names another store that has the certificate.
+func (s *Stores) elsewhere(name, thumbprint string) string {
+	names, err := s.names()
+	if err != nil {
+		return ""
+	}
+	for _, n := range names {
+		if strings.EqualFold(n, name) {
+			continue
+		}
+		if _, err := s.store(n).find(thumbprint); err == nil {
+			return n
+		}
+	}
+	return ""
 }
 
 // List reads what is new and returns the certificates of a store, those
 // without key too, and what is wrong with other files. The empty name stands
-// for all stores.
+// for all stores and their revocation lists.
 func (s *Stores) List(name string) ([]*Certificate, []error) {
 	names := []string{name}
 	var errs []error
@@ -68,6 +93,9 @@ func (s *Stores) List(name string) ([]*Certificate, []error) {
 	for _, n := range names {
 		certs, problems := s.store(n).list()
 		all, errs = append(all, certs...), append(errs, problems...)
+	}
+	if name == "" {
+		errs = append(errs, s.trust.brokenLists(s)...)
 	}
 	return all, errs
 }

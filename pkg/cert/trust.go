@@ -71,6 +71,16 @@ func (t *trust) refresh(s *Stores) (*trusted, []error, error) {
 	return fresh, problems, nil
 }
 
+// brokenLists are the errors of the revocation lists as they are now.
+func (t *trust) brokenLists(s *Stores) []error {
+	t.mu.Lock()
+	problems := t.lists.refresh(s)
+	broken := t.lists.broken()
+	t.mu.Unlock()
+	s.tell(problems)
+	return broken
+}
+
 // issuers are the certificates of a store, whether or not they have keys.
 type issuers struct {
 	certs    []*Certificate

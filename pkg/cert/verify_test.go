@@ -201,6 +201,9 @@ func TestUnusableLists(t *testing.T) {
 			h.later(rescan)
 		}
 		h.expect(c.want)
+		if _, errs := h.List(""); len(errs) != 1 || h.plain(errs[0].Error()) != c.want {
+			t.Errorf("the list tells %v", errs)
+		}
 	}
 }
 
