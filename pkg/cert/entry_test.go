@@ -3,8 +3,10 @@ package cert
 import (
 	"crypto/x509"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -299,6 +301,41 @@ func TestNames(t *testing.T) {
 		got.TLS.Leaf = c.of.leaf
 		if got.Covers(c.host) != c.want {
 			t.Errorf("%v covers %q: %v", got.Names(), c.host, !c.want)
+		}
+	}
+}
+
+// A renewal keeps every name.
+func TestMissingNames(t *testing.T) {
+	made := func(cn string, names []string, ips ...string) *Certificate {
+		c := &Certificate{}
+		c.TLS.Leaf = issue(t, nil, func(x *x509.Certificate) {
+			x.Subject.CommonName, x.DNSNames = cn, names
+			for _, ip := range ips {
+				x.IPAddresses = append(x.IPAddresses, net.ParseIP(ip))
+			}
+		}).leaf
+		return c
+	}
+	for _, c := range []struct {
+		old, renewed *Certificate
+		want         []string
+	}{
+		{made("a", []string{"a.example.com", "b.example.com"}), made("b", []string{"B.example.com", "a.EXAMPLE.com"}), nil},
+		{made("a", []string{"a.example.com", "b.example.com"}), made("a", []string{"a.example.com"}), []string{"b.example.com"}},
+		{made("a", []string{"a.example.com"}), made("a", []string{"*.example.com"}), nil},
+		{made("a", []string{"*.example.com"}), made("a", []string{"a.example.com"}), []string{"*.example.com"}},
+		{made("a", []string{"*.example.com"}), made("a", []string{"*.EXAMPLE.com", "example.com"}), nil},
+		{made("a", nil, "192.0.2.7", "2001:db8::1"), made("a", nil, "2001:db8:0::1"), []string{"192.0.2.7"}},
+		{made("a", nil, "192.0.2.7"), made("a", []string{"192.0.2.7.example.com"}), []string{"192.0.2.7"}},
+		{made("old.example.com", nil), made("new", []string{"old.example.com"}), nil},
+		{made("old.example.com", nil), made("old.example.com", nil), nil},
+		{made("WMSvc SHA2 HOST", nil), made("WMSvc SHA2 HOST", nil), nil},
+		{made("old.example.com", nil), made("new.example.com", nil), []string{"old.example.com"}},
+		{made("", nil), made("new", []string{"new.example.com"}), nil},
+	} {
+		if got := c.old.missing(c.renewed); !slices.Equal(got, c.want) {
+			t.Errorf("%v lacks %v of %v, want %v", c.renewed.Names(), got, c.old.Names(), c.want)
 		}
 	}
 }

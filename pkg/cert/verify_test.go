@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// clients makes a certificate that clients may have; point is where the
+// client makes a certificate that clients may have; point is where the
 // issuer's revocation list is said to be.
 func client(t testing.TB, issuer *identity, point string, change ...func(*x509.Certificate)) identity {
 	t.Helper()
@@ -203,6 +203,28 @@ func TestUnusableLists(t *testing.T) {
 		h.expect(c.want)
 		if _, errs := h.List(""); len(errs) != 1 || h.plain(errs[0].Error()) != c.want {
 			t.Errorf("the list tells %v", errs)
+		}
+	}
+}
+
+// A list as openssl writes it.
+func TestScopeOfList(t *testing.T) {
+	lists, err := parseLists([]byte(testdata(t, "distribution-point.crl")), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const point = "http://pki.example.com/a.crl"
+	for _, c := range []struct {
+		of   x509.Certificate
+		want bool
+	}{
+		{x509.Certificate{CRLDistributionPoints: []string{"ldap:///CN=a", point}}, true},
+		{x509.Certificate{CRLDistributionPoints: []string{"http://pki.example.com/b.crl"}}, false},
+		{x509.Certificate{}, false},
+		{x509.Certificate{CRLDistributionPoints: []string{point}, IsCA: true}, false},
+	} {
+		if got := lists[0].scope.covers(&c.of); got != c.want {
+			t.Errorf("it covers %v: %v", c.of.CRLDistributionPoints, got)
 		}
 	}
 }
