@@ -360,6 +360,23 @@ func TestCertificateFindings(t *testing.T) {
 			[]string{`warning: applicationHost.config:15:41: system.applicationHost/sites: site "one": nobody can log in with a certificate, since ftpHost/accounts of ftphost.config says of none which account it belongs to`},
 		},
 		{
+			"logins with names that any issuer can write",
+			[]string{ssl, withHash("[good]") + `<sslClientCertificates clientCertificatePolicy="CertAllow" />`, "<basicAuthentication ", "<clientCertAuthentication "},
+			`<configuration><ftpHost><accounts><clientCertificates><add account="jo" name="jo@harbour.example" /></clientCertificates></accounts></ftpHost></configuration>`,
+			[]made{good},
+			[]string{
+				`warning: applicationHost.config:15:41: system.applicationHost/sites: site "one": without a folder certificates/Root, every issuer that this machine trusts can issue a certificate with a subject or name of ftpHost/accounts; put the issuers of your clients there, or use thumbprints`,
+				`warning: ftphost.config:1:60: ftpHost/accounts: there is no account "jo" in localAccounts.config, so nobody can log in with this certificate`,
+			},
+		},
+		{
+			"logins with names of one issuer",
+			[]string{ssl, withHash("[good]") + `<sslClientCertificates clientCertificatePolicy="CertAllow" />`, "<basicAuthentication ", "<clientCertAuthentication "},
+			`<configuration><ftpHost><accounts><clientCertificates><add account="jo" name="jo@harbour.example" /></clientCertificates></accounts></ftpHost></configuration>`,
+			[]made{good, {file: "root/issuer.crt", noKey: true}},
+			[]string{`warning: ftphost.config:1:60: ftpHost/accounts: there is no account "jo" in localAccounts.config, so nobody can log in with this certificate`},
+		},
+		{
 			"TLS below a site", nil,
 			`<configuration><location path="one/sub"><ftpHost><tls sni="false" /></ftpHost></location></configuration>`, nil,
 			[]string{`warning: ftphost.config:1:50: ftpHost/tls: below a site it changes nothing; move it to <location path="one">`},

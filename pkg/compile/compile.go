@@ -88,6 +88,8 @@ type compiler struct {
 	defaultSSL *apphost.Element
 	// certificates knows the accounts of client certificates.
 	certificates *local.Certificates
+	// anyIssuer says that some are known by what any issuer can write.
+	anyIssuer bool
 	// stocks are the certificate stores that were searched, by name.
 	stocks map[string]*stock
 	// elements lead from a site to where it is written.

@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
@@ -30,6 +32,7 @@ func (c *compiler) readMapping() {
 		}
 		owners[mark] = entry
 		c.certificates.Mapping[mark] = m.Account
+		c.anyIssuer = c.anyIssuer || strings.TrimSpace(m.Thumbprint) == ""
 		c.unknownAccount(entry, m.Account)
 	}
 }
@@ -83,6 +86,16 @@ func (c *compiler) doubleMapping(entry, first *apphost.Element) {
 	c.errorf(entry.Pos(), sectionAccounts, "account %q: this certificate belongs to account %q already, at %s", account, holder, first.Pos())
 }
 
+// rootStore has the issuers of client certificates.
+const rootStore = "Root"
+
+// hasRoots reports whether the home has issuers of its own; those of the
+// machine count otherwise.
+func (c *compiler) hasRoots() bool {
+	folders, err := os.ReadDir(c.parts.Home.Certificates())
+	return err == nil && slices.ContainsFunc(folders, func(f os.DirEntry) bool { return strings.EqualFold(f.Name(), rootStore) })
+}
+
 // unknownAccount warns of an account that is not there, which may come later.
 func (c *compiler) unknownAccount(entry *apphost.Element, account string) {
 	d := c.parts.Accounts()
@@ -113,6 +126,9 @@ func (c *compiler) clientCertificates(s *site.Site, e *apphost.Element, settings
 	switch {
 	case ftps.ClientPolicy(settings.Clients.Policy) == ftps.Ignore:
 		once(enabled, "site %q: clientCertAuthentication has no effect, since clientCertificatePolicy is CertIgnore and no client is asked for a certificate; use CertAllow or CertRequire", s.Name)
+	case c.anyIssuer && !c.hasRoots():
+		once(enabled, "site %q: without a folder %s, every issuer that this machine trusts can issue a certificate with a subject or name of ftpHost/accounts; put the issuers of your clients there, or use thumbprints",
+			s.Name, folderOf(rootStore))
 	case len(c.certificates.Mapping) == 0:
 		once(enabled, "site %q: nobody can log in with a certificate, since ftpHost/accounts of %s says of none which account it belongs to", s.Name, OwnFile)
 	}

@@ -30,16 +30,17 @@ type CertificateStatus struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// certificateStatus is that of a site's TLS at a moment; nil when no
-// certificate is configured.
-func certificateStatus(t *site.TLS, now time.Time) *CertificateStatus {
-	switch {
+// certificateStatus is that of a site at a moment; nil when no certificate is
+// configured, and none needed.
+func certificateStatus(s *site.Site, now time.Time) *CertificateStatus {
+	needed := s.Channel.Control != site.ControlAllow || s.Channel.Data == site.DataRequire || slices.ContainsFunc(s.Bindings, site.Binding.Implicit)
+	switch t := &s.TLS; {
 	case t.Source != nil:
 		c := t.Source.Current()
 		return &CertificateStatus{
 			Thumbprint: c.Thumbprint, File: c.File, Until: c.TLS.Leaf.NotAfter, DaysLeft: c.DaysLeft(now), SelfSigned: selfSigned(c),
 		}
-	case t.Missing == access.SubStatusNoCertificate:
+	case t.Missing == access.SubStatusNoCertificate && !needed:
 		return nil
 	default:
 		return &CertificateStatus{Reason: t.Reason}

@@ -161,6 +161,7 @@ func TestURLs(t *testing.T) {
 		from, to        string
 		plain, explicit bool
 	}{
+		{"no certificate", `serverCertHash="`, `serverCertStoreName="`, true, false},
 		{"both", "", "", true, true},
 		{"TLS required", `controlChannelPolicy="SslAllow"`, `controlChannelPolicy="SslRequireCredentialsOnly"`, false, true},
 		{"TLS required for data", `dataChannelPolicy="SslAllow"`, `dataChannelPolicy="SslRequire"`, false, true},
@@ -178,6 +179,21 @@ func TestURLs(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+// TestCertificateThatIsNeeded: a site that requires TLS and has no certificate
+// says so, one that does not has nothing to say.
+func TestCertificateThatIsNeeded(t *testing.T) {
+	port := freePort(t)
+	o := options(t, siteOn(1, t.TempDir(), port), strings.Replace(siteOn(2, t.TempDir(), freePort(t)), "SslAllow", "SslRequire", 1))
+	h, _ := run(t, o)
+	sites := status(h)
+	if sites["site1"].Certificate != nil {
+		t.Errorf("%+v", sites["site1"].Certificate)
+	}
+	if c := sites["site2"].Certificate; c == nil || c.Reason != "no certificate is configured: serverCertHash is empty" {
+		t.Errorf("%+v", c)
 	}
 }
 

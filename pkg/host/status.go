@@ -21,7 +21,7 @@ type SiteStatus struct {
 	Reason string `json:"reason,omitempty"`
 	// Listen are the addresses the site is reached at.
 	Listen []string `json:"listen,omitempty"`
-	// Certificate is that of the site; nil when none is configured.
+	// Certificate is that of the site; nil when none is configured and none needed.
 	Certificate *CertificateStatus `json:"certificate,omitempty"`
 	// URLs reach the site from this machine, for a first try.
 	URLs URLs `json:"urls,omitzero"`
@@ -52,7 +52,7 @@ func (h *Host) Status() []SiteStatus {
 	var list []SiteStatus
 	for _, s := range h.snapshot.Sites {
 		status := SiteStatus{ID: s.ID, Name: s.Name, State: Started, Reason: strings.Join(h.failed[s.Name], "; "), LogFolder: s.LogFolder}
-		status.Certificate = certificateStatus(&s.TLS, time.Now())
+		status.Certificate = certificateStatus(s, time.Now())
 		for _, open := range h.opened {
 			for _, b := range s.Bindings {
 				if open.endpoint.Holds(b, s) {

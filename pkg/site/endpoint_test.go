@@ -148,6 +148,33 @@ func TestPooledSocketAnswersAtItsAddressesOnly(t *testing.T) {
 	}
 }
 
+func TestBlank(t *testing.T) {
+	sites := []*site.Site{
+		named("all", on("*", 21, ""), on("*", 21, "all.example.com")),
+		named("one", on("192.0.2.1", 21, "one.example.com"), on("192.0.2.2", 21, "")),
+		named("v6", on("::", 21, "v6.example.com"), on("2001:db8::1", 21, "")),
+	}
+	endpoints, _ := site.Endpoints(sites)
+	if len(endpoints) != 1 {
+		t.Fatalf("%d endpoints", len(endpoints))
+	}
+	for binding, want := range map[site.Binding]string{
+		on("*", 21, "all.example.com"):         "all",
+		on("192.0.2.1", 21, "one.example.com"): "",
+		on("192.0.2.2", 21, "x"):               "one",
+		on("::", 21, "v6.example.com"):         "",
+		on("2001:db8::1", 21, ""):              "v6",
+	} {
+		got := ""
+		if s := endpoints[0].Blank(binding); s != nil {
+			got = s.Name
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", binding, got, want)
+		}
+	}
+}
+
 func TestConflictKeepsTheFirst(t *testing.T) {
 	first, second := named("first", on("*", 21, "x")), named("second", on("*", 21, "x"))
 	endpoints, conflicts := site.Endpoints([]*site.Site{first, second})
