@@ -37,7 +37,8 @@ func TestPrintSites(t *testing.T) {
 			[]string{"certificate: AB, until 2027-03-04 (12 days)", "curl --ftp-ssl-control -k " + explicit},
 		},
 		{
-			"unusable", []host.SiteStatus{{Certificate: &host.CertificateStatus{Reason: "it is gone"}}},
+			"unusable",
+			[]host.SiteStatus{{Certificate: &host.CertificateStatus{Reason: "it is gone"}}},
 			[]string{"certificate: none that can be used: it is gone"},
 		},
 	} {
