@@ -94,6 +94,14 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
+func TestCreateWantsAHome(t *testing.T) {
+	home := filepath.Join(t.TempDir(), "nowhere")
+	_, err := Open(filepath.Join(home, "certificates")).Create(Request{"MY", []string{"a.example.com"}, 1, ECDSA}, moment)
+	if want := "the home folder " + home + " does not exist; name it with --home, or make one with: ftphost init DIR"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func TestImport(t *testing.T) {
 	root := authority(t, "Root", nil)
 	middle := authority(t, "Middle", &root)

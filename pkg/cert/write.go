@@ -112,6 +112,9 @@ func (s *Stores) makeFolder(store string) (string, error) {
 		if err == nil {
 			err = adopt(folder)
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("the home folder %s does not exist; name it with --home, or make one with: ftphost init DIR", filepath.Dir(folder))
+		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			return "", err
 		}
