@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"slices"
 	"strings"
@@ -74,6 +75,25 @@ func TestChain(t *testing.T) {
 				t.Errorf("asked %s, want %s", got, c.asked)
 			}
 		})
+	}
+}
+
+// certificates is a provider that knows nobody.
+type certificates struct{}
+
+func (certificates) Certificate(context.Context, string, *x509.Certificate) (*auth.Principal, error) {
+	return nil, auth.ErrLogon
+}
+
+// A password where only certificates count is a wrong one, not a site without
+// any way in.
+func TestChainOfCertificatesAlone(t *testing.T) {
+	chain := &auth.Chain{Certificates: certificates{}}
+	if p, err := chain.Authenticate(t.Context(), auth.Credentials{User: "ann", Password: "x"}); p != nil || !errors.Is(err, auth.ErrLogon) {
+		t.Errorf("%v, %v", p, err)
+	}
+	if p, err := chain.Authenticate(t.Context(), auth.Credentials{User: "ftp"}); p != nil || !errors.Is(err, auth.ErrAnonymousNotAllowed) {
+		t.Errorf("anonymous: %v, %v", p, err)
 	}
 }
 
