@@ -4,7 +4,9 @@ package integration_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -47,4 +49,27 @@ func randomFile(t *testing.T, name string, size int) string {
 	path := filepath.Join(t.TempDir(), name)
 	writeFile(t, path, data)
 	return path
+}
+
+// sameHash is sameFile for files of any size.
+func sameHash(t *testing.T, got, want string) {
+	t.Helper()
+	var sums [2][]byte
+	for i, path := range []string{got, want} {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		hash := sha256.New()
+		_, err = io.Copy(hash, f)
+		_ = f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums[i] = hash.Sum(nil)
+	}
+	if !bytes.Equal(sums[0], sums[1]) {
+		t.Errorf("%s differs from %s", got, want)
+	}
 }

@@ -1,7 +1,8 @@
 //go:build integration
 
 // Package integration_test runs the built ftphost under other people's FTP
-// clients: curl, lftp, tnftp and Python's ftplib. It never links the engine.
+// clients: curl, lftp, tnftp, those of Python, Perl, Ruby, PHP and Go, and
+// openssl. It never links the engine.
 package integration_test
 
 import (
@@ -21,7 +22,7 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	for _, client := range []string{"curl", "lftp", "tnftp", "python3"} {
+	for _, client := range []string{"curl", "lftp", "tnftp", "python3", "openssl", "perl", "ruby", "php"} {
 		if _, err := exec.LookPath(client); err != nil {
 			fmt.Fprintf(os.Stderr, "%s is missing: run tools/packages.sh\n", client)
 			return 1

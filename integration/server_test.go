@@ -130,7 +130,7 @@ func program(t *testing.T, stdin, name string, args ...string) (stdout, stderr s
 type server struct {
 	home   string
 	offset int
-	port   int // the control port of a binding to port 21
+	port   int // the control port of a binding to port 21, or to what was asked for
 	cmd    *exec.Cmd
 	talk   *buffer
 	done   chan struct{}
@@ -140,7 +140,14 @@ type server struct {
 // stops it at its end when nobody did before.
 func serve(t *testing.T, home string) *server {
 	t.Helper()
+	return serveOn(t, home, 21)
+}
+
+// serveOn is serve for clients of a binding to another port, before the offset.
+func serveOn(t *testing.T, home string, port int) *server {
+	t.Helper()
 	s := launch(t, home)
+	s.port = s.offset + port
 	s.awaitListening(t)
 	return s
 }
@@ -220,14 +227,14 @@ func (s *server) ended(t *testing.T, limit time.Duration) {
 	}
 }
 
-// freeOffset finds a port offset at which the control port, the active
-// source port and the passive range are free.
+// freeOffset finds a port offset at which the control ports, the active
+// source ports and the passive range are free.
 func freeOffset(t *testing.T) int {
 	t.Helper()
 	for range 50 {
 		offset := 10000 + rand.IntN(16000) // 6000+offset stays below the ephemeral ports
 		free := true
-		for _, p := range []int{20, 21, 2121, passiveLow, passiveLow + 1, passiveHigh} {
+		for _, p := range []int{20, 21, 989, 990, 2121, passiveLow, passiveLow + 1, passiveHigh} {
 			free = free && bindable(p+offset)
 		}
 		if free {

@@ -1,20 +1,38 @@
 """A tour of an FTP site with Python's ftplib; prints "done" when all is well.
 
-tour.py HOST PORT USER PASSWORD passive|active
+tour.py HOST PORT USER PASSWORD passive|active [explicit|implicit CERTIFICATE]
 """
 import ftplib
 import hashlib
 import io
 import random
+import ssl
 import sys
 
-host, port, user, password, mode = sys.argv[1:]
+host, port, user, password, mode = sys.argv[1:6]
+secure, trusted = sys.argv[6:] or (None, None)
+
+
+class ImplicitTLS(ftplib.FTP_TLS):
+    """TLS from the first byte, which ftplib leaves to others."""
+
+    def __setattr__(self, name, value):
+        if name == "sock" and value is not None and not isinstance(value, ssl.SSLSocket):
+            value = self.context.wrap_socket(value, server_hostname=self.host)
+        super().__setattr__(name, value)
 
 
 def connect():
-    ftp = ftplib.FTP(timeout=30)
+    if secure:
+        context = ssl.create_default_context(cafile=trusted)
+        context.check_hostname = False
+        ftp = (ImplicitTLS if secure == "implicit" else ftplib.FTP_TLS)(timeout=30, context=context)
+    else:
+        ftp = ftplib.FTP(timeout=30)
     ftp.connect(host, int(port))
     ftp.login(user, password)
+    if secure:
+        ftp.prot_p()
     ftp.set_pasv(mode == "passive")
     ftp.sendcmd("OPTS UTF8 ON")
     return ftp
