@@ -13,13 +13,13 @@ import (
 // not. The library reads them once per process, so that another one looks.
 func TestSystemRoots(t *testing.T) {
 	const variable = "FTPHOST_TEST_CLIENT"
-	if file := os.Getenv(variable); file != "" {
+	if text := os.Getenv(variable); text != "" {
 		h := open(t)
-		certs, err := load(file, file+".key")
-		if err != nil {
+		held := &content{}
+		if err := held.add([]byte(text)); err != nil {
 			t.Fatal(err)
 		}
-		ann := identity{leaf: certs[0].TLS.Leaf}
+		ann := identity{leaf: held.certs[0]}
 		if err := h.Verify(chainOf(ann), Checks{}, time.Now()); err != nil {
 			t.Errorf("without the folder: %v", err)
 		}
@@ -39,7 +39,7 @@ func TestSystemRoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	child := exec.Command(os.Args[0], "-test.run=^TestSystemRoots$")
-	child.Env = append(os.Environ(), variable+"="+file, "SSL_CERT_FILE="+file, "SSL_CERT_DIR="+dir)
+	child.Env = append(os.Environ(), variable+"="+own.cert(), "SSL_CERT_FILE="+file, "SSL_CERT_DIR="+dir)
 	if out, err := child.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
