@@ -86,8 +86,9 @@ var libraries = map[string][]string{
 // restricted names the folders of the few standard packages that the house
 // rules keep in one place.
 var restricted = map[string][]string{
-	"reflect": {"pkg/apphost"}, // the decoder, nowhere else
-	"log":     {},              // the process log is zerolog, handed down
+	"reflect":    {"pkg/apphost"},                                                                  // the decoder, nowhere else
+	"log":        {},                                                                               // the process log is zerolog, handed down
+	"crypto/tls": {"pkg/ftps", "pkg/cert", "pkg/compile", "pkg/ftpserver", "pkg/ftptest", "bench"}, // handshakes are in ftps; the others have names of its numbers
 }
 
 // source is one parsed Go file (imports and package clause only).

@@ -80,6 +80,15 @@ func (c *Control) ClientCertificate() *x509.Certificate {
 	return nil
 }
 
+// Satisfies checks the client's certificate by the settings of a site that the
+// session moves to after the handshake, which went by others.
+func (c *Control) Satisfies(s *Settings) error {
+	if s == c.settings {
+		return nil
+	}
+	return s.verify(c.tls.ConnectionState())
+}
+
 // CloseNotify tells the client that nothing more will come in this session.
 func (c *Control) CloseNotify() error { return c.tls.CloseWrite() }
 

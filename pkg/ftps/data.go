@@ -13,18 +13,24 @@ import (
 // Data is TLS on a data connection. The owner of the connection below it sets
 // its deadlines, and may close it at any time to end what is done here.
 type Data struct {
-	control *Control
-	below   *gathering
-	tls     *tls.Conn
+	control  *Control
+	settings *Settings
+	below    *gathering
+	tls      *tls.Conn
 	// foreign says that the client offered the session of another control
 	// connection.
 	foreign bool
 }
 
 // Data returns the server's side of TLS on a data connection of the session,
-// in active and passive mode alike.
-func (c *Control) Data(conn net.Conn) *Data {
-	d := &Data{control: c, below: &gathering{Conn: conn}}
+// in active and passive mode alike. It goes by the settings of the site that
+// the session is on by now, or by those of the control connection when they are
+// nil; the certificate is the one the client has seen.
+func (c *Control) Data(conn net.Conn, now *Settings) *Data {
+	if now == nil {
+		now = c.settings
+	}
+	d := &Data{control: c, settings: now, below: &gathering{Conn: conn}}
 	d.tls = tls.Server(d.below, &tls.Config{MinVersion: tls.VersionTLS12, GetConfigForClient: d.answer})
 	return d
 }
@@ -45,7 +51,10 @@ func (d *Data) answer(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := c.settings.config(c.certificate, protocols)
+	config := d.settings.config(c.certificate, protocols)
+	if c.ClientCertificate() != nil {
+		config.ClientAuth = tls.RequestClientCert
+	}
 	config.VerifyConnection = d.verify
 	if slices.Contains(hello.SupportedVersions, tls.VersionTLS13) && !slices.Contains(hello.Extensions, extensionPreSharedKey) {
 		config.SessionTicketsDisabled = true
@@ -74,8 +83,7 @@ const extensionPreSharedKey = 41
 // verify makes sure that whoever opened the data connection is who opened the
 // control connection, as far as the site wants it.
 func (d *Data) verify(state tls.ConnectionState) error {
-	settings := d.control.settings
-	if settings.Resumption == RequireResumption && !state.DidResume {
+	if d.settings.Resumption == RequireResumption && !state.DidResume {
 		if d.foreign {
 			return ErrForeignSession
 		}
@@ -87,7 +95,7 @@ func (d *Data) verify(state tls.ConnectionState) error {
 		}
 		return nil // it has been verified
 	}
-	return settings.verify(state)
+	return d.settings.verify(state)
 }
 
 // Handshake waits for the client's part, until the connection's deadline.

@@ -103,7 +103,7 @@ func (s *session) data(t testing.TB, cache tls.ClientSessionCache) (client *tls.
 	config := s.config.Clone()
 	config.ClientSessionCache = cache
 	client = tls.Client(raw, config)
-	d = s.control.Data(conn)
+	d = s.control.Data(conn, nil)
 	theirs := make(chan error, 1)
 	go func() { theirs <- client.Handshake() }()
 	err = d.Handshake()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vpath"
@@ -89,7 +90,8 @@ func (s *session) pass(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 // byCertificate logs in who proves with the client certificate to be name; no
 // password is asked then (RFC 4217 §10.1). Others have to give theirs.
 func (s *session) byCertificate(ctx context.Context, name string) (welcome ftp.Reply, known bool, err error) {
-	if s.site.Login.Certificates == nil || !s.isSecure() {
+	settings := s.site.TLS.Settings
+	if s.site.Login.Certificates == nil || !s.isSecure() || settings == nil || settings.ClientCertificates == ftps.Ignore {
 		return ftp.Reply{}, false, nil
 	}
 	leaf := s.secure.tls.ClientCertificate()

@@ -3,6 +3,7 @@ package ftpserver
 import (
 	"github.com/rs/zerolog"
 
+	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -73,7 +74,7 @@ func controlPolicy(s *session, row *command, _ ftp.Command) error {
 // asked by them, because the name in USER may choose another site.
 func (s *session) credentialsPolicy() error {
 	if s.isSecure() {
-		return nil
+		return s.certificatePolicy()
 	}
 	switch s.site.Channel.Control {
 	case site.ControlRequire:
@@ -83,6 +84,21 @@ func (s *session) credentialsPolicy() error {
 	default:
 		return nil
 	}
+}
+
+// certificatePolicy asks for the client certificate that the site wants. The
+// handshake has done so already, unless it was for another site.
+func (s *session) certificatePolicy() error {
+	wanted := s.site.TLS.Settings
+	if wanted == nil {
+		return nil
+	}
+	err := s.secure.tls.Satisfies(wanted)
+	if err == nil {
+		return nil
+	}
+	s.event(zerolog.WarnLevel).Err(err).Msg("the client's certificate is not what this site wants")
+	return cannotLogIn(win32AccessDenied, clientCertificateStatus(err, access.SubStatusSSLInitialization))
 }
 
 func rightState(s *session, row *command, _ ftp.Command) error {

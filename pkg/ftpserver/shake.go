@@ -15,6 +15,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/datachannel"
 	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/site"
 )
 
 // shake does the handshake on the data connection, if it is not done yet.
@@ -22,7 +23,7 @@ func (t *transfer) shake(channel datachannel.Channel) error {
 	if e, ok := channel.(*early); ok && e.began() {
 		t.secure = e.secure
 	} else {
-		t.secure = t.session.secure.tls.Data(t.conn)
+		t.secure = t.session.secure.tls.Data(t.conn, t.session.site.TLS.Settings)
 	}
 	err := t.secure.Handshake() // of an early one, the result
 	if err == nil {
@@ -79,7 +80,7 @@ type early struct {
 	session string
 	server  *Server
 	control *ftps.Control
-	limit   time.Duration
+	site    *site.Site
 	cancel  context.CancelFunc
 	timer   *time.Timer
 	// stopped says that the timer was stopped in time: nothing runs, or ever
@@ -98,8 +99,8 @@ type early struct {
 func (s *session) shakeEarly(channel datachannel.Channel) datachannel.Channel {
 	ctx, cancel := context.WithCancel(s.server.running)
 	e := &early{
-		Channel: channel, session: s.id, server: s.server, control: s.secure.tls, cancel: cancel,
-		limit: s.site.Connections.DataChannelTimeout, done: make(chan struct{}),
+		Channel: channel, session: s.id, server: s.server, control: s.secure.tls, site: s.site, cancel: cancel,
+		done: make(chan struct{}),
 	}
 	e.timer = time.AfterFunc(earlyDelay, func() {
 		defer close(e.done)
@@ -125,8 +126,8 @@ func (e *early) run(ctx context.Context) {
 	e.arrived.Store(true)
 	stop := context.AfterFunc(ctx, func() { _ = e.conn.Close() })
 	defer stop()
-	e.secure = e.control.Data(e.conn)
-	if e.conn.SetDeadline(after(time.Now(), e.limit)) == nil {
+	e.secure = e.control.Data(e.conn, e.site.TLS.Settings)
+	if e.conn.SetDeadline(after(time.Now(), e.site.Connections.DataChannelTimeout)) == nil {
 		_ = e.secure.Handshake() // the next call says the same
 	}
 }
