@@ -48,12 +48,18 @@ const (
 	dataLimit    = 1
 )
 
+// shortLimits puts the limits into a configuration, for all sites.
+func shortLimits() []string {
+	return []string{"</sites>", fmt.Sprintf(
+		`<siteDefaults><ftpServer><connections unauthenticatedTimeout="%d" controlChannelTimeout="%d" dataChannelTimeout="%d" /></ftpServer></siteDefaults></sites>`,
+		loginLimit, controlLimit, dataLimit)}
+}
+
 // abused is a server of its own for each kind of abuse, with short limits.
 func abused(t *testing.T, changes ...string) *server {
 	t.Helper()
 	home := newHome(t, "")
-	limits := fmt.Sprintf(`<connections unauthenticatedTimeout="%d" controlChannelTimeout="%d" dataChannelTimeout="%d" /><messages allow`, loginLimit, controlLimit, dataLimit)
-	configure(t, home, "scenario", append(changes, `<messages allow`, limits)...)
+	configure(t, home, "scenario", append(changes, shortLimits()...)...)
 	s := serve(t, home)
 	stillServes(t, s) // so that the figures afterwards have something to go back to
 	return s

@@ -14,11 +14,12 @@ import (
 	"time"
 )
 
-// The numbers that the documents use and a test replaces by free ones.
-const (
-	documentOffset = "2100"
-	documentPort   = "2121"
-)
+// documentOffset is the offset that the documents use and a test replaces by a
+// free one.
+const documentOffset = 2100
+
+// documentPorts are the ports in the documents: 21 and 990 with the offset.
+var documentPorts = []int{21 + documentOffset, 990 + documentOffset}
 
 // TestCommandsInDocuments runs the sh blocks of each document in order, in a
 // folder that looks like a fresh clone after make. Three kinds of lines are
@@ -77,8 +78,10 @@ func runBlocks(t *testing.T, blocks []string) {
 
 // driven turns a line of a document into what the test runs.
 func driven(line string, offset int) string {
-	line = strings.ReplaceAll(line, "--port-offset "+documentOffset, fmt.Sprintf("--port-offset %d", offset))
-	line = strings.ReplaceAll(line, documentPort, fmt.Sprint(offset+21))
+	line = strings.ReplaceAll(line, fmt.Sprintf("--port-offset %d", documentOffset), fmt.Sprintf("--port-offset %d", offset))
+	for _, port := range documentPorts {
+		line = strings.ReplaceAll(line, fmt.Sprintf(":%d", port), fmt.Sprintf(":%d", port-documentOffset+offset))
+	}
 	ready := fmt.Sprintf("for i in $(seq 100); do curl -s --max-time 5 -o /dev/null ftp://127.0.0.1:%d/ && break || [[ $? -ne 7 ]] && break; sleep 0.1; done", offset+21)
 	switch {
 	case line == "make run":

@@ -5,6 +5,7 @@ package integration_test
 import (
 	"crypto/tls"
 	"encoding/pem"
+	"io"
 	"net/textproto"
 	"os"
 	"path/filepath"
@@ -130,4 +131,26 @@ func (d *secureDialogue) login(user string) {
 	d.say("PBSZ 0", "200 ")
 	d.say("PROT P", "200 ")
 	d.say("TYPE I", "200 ")
+}
+
+// dialImplicit opens a control connection on the port of implicit TLS.
+func dialImplicit(t *testing.T, s *server, config *tls.Config) *secureDialogue {
+	t.Helper()
+	d := (&dialogue{t: t, conn: dialPort(t, s.implicit())}).secured(config)
+	d.expect("220 ")
+	return d
+}
+
+// fetch is the dialogue's, in TLS.
+func (d *secureDialogue) fetch(line string) string {
+	d.t.Helper()
+	raw := d.passive()
+	d.say(line, "1")
+	data, err := io.ReadAll(tls.Client(raw, d.config))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	_ = raw.Close()
+	d.expect("226 ")
+	return string(data)
 }
