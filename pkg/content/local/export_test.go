@@ -16,6 +16,15 @@ func SetMaxNames(s *Store, n int) {
 	t.index.maxNames = n
 }
 
+// SetMaxRecent gives the store another bound of directories kept open.
+func SetMaxRecent(s *Store, n int) {
+	t, err := s.open()
+	if err != nil {
+		panic(err)
+	}
+	t.recent.max = n
+}
+
 // Kept is how many directories the store keeps open.
 func Kept(s *Store) (n int) {
 	r := s.tree.recent

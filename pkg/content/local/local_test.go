@@ -21,6 +21,20 @@ func TestStore(t *testing.T) {
 	contenttest.TestStore(t, func(t *testing.T) content.Store { return local.New(t.TempDir()) })
 }
 
+// A store that keeps no directory open, and one that remembers no names, do
+// the same.
+func TestStoreThatKeepsNothing(t *testing.T) {
+	for what, set := range map[string]func(s *local.Store, n int){"directories": local.SetMaxRecent, "names": local.SetMaxNames} {
+		t.Run(what, func(t *testing.T) {
+			contenttest.TestStore(t, func(t *testing.T) content.Store {
+				s := local.New(t.TempDir())
+				set(s, 0)
+				return s
+			})
+		})
+	}
+}
+
 // The engine copies by the kernel, which works on the *os.File only.
 func TestOpenReturnsTheFileItself(t *testing.T) {
 	s := local.New(t.TempDir())

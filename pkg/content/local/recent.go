@@ -34,7 +34,8 @@ var moves atomic.Uint64 //nolint:gochecknoglobals // stores of one folder know n
 type recent struct {
 	mu       sync.Mutex
 	dirs     map[string]*visited // by the names they were asked for
-	sweeping bool                // a timer runs, as long as one is open
+	max      int
+	sweeping bool // a timer runs, as long as one is open
 }
 
 // visited is a directory that was looked into.
@@ -53,7 +54,7 @@ type kept struct {
 	moves  uint64
 }
 
-func newRecent() *recent { return &recent{dirs: map[string]*visited{}} }
+func newRecent() *recent { return &recent{dirs: map[string]*visited{}, max: maxRecent} }
 
 // visit returns the directory, open, or nil when it is not kept. Another
 // program may have moved or removed it in the time of trust.
@@ -86,10 +87,10 @@ func (r *recent) visit(t *tree, dir string) *kept {
 
 // note remembers a directory, if there is room; r.mu is held.
 func (r *recent) note(dir string, now time.Time) {
-	if len(r.dirs) >= maxRecent {
+	if len(r.dirs) >= r.max {
 		r.drop(now)
 	}
-	if len(r.dirs) < maxRecent {
+	if len(r.dirs) < r.max {
 		r.dirs[dir] = &visited{last: now}
 	}
 }
