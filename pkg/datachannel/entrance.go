@@ -140,6 +140,9 @@ func (e *entrance) deliver(conn net.Conn) {
 	if c == nil {
 		e.ports.strangers.Add(1)
 		_ = conn.Close() // nothing was said on it
+		if tell := e.ports.config.OnStranger; tell != nil {
+			tell(e.addr, conn.RemoteAddr())
+		}
 		return
 	}
 	e.ports.delivered.Add(1)

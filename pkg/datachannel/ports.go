@@ -44,6 +44,10 @@ type PortsConfig struct {
 	Offset int
 	// Listen opens a port; nil means the operating system's network.
 	Listen func(network, address string) (net.Listener, error)
+	// OnStranger is told of connections to a port that nobody expected, after
+	// they were closed; nil tells nobody. It must return soon, and not use the
+	// Ports.
+	OnStranger func(port netip.AddrPort, remote net.Addr)
 }
 
 // Ports are the passive ports of the process. A port is opened when it is

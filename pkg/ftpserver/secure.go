@@ -90,6 +90,7 @@ func (s *session) shake() bool {
 		err = control.Handshake()
 	}
 	if err != nil {
+		s.server.controlRefused.Add(1)
 		s.event(zerolog.WarnLevel).Err(err).Msg("TLS handshake on the control connection failed")
 		s.unshaken(err)
 		return false

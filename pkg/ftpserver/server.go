@@ -61,6 +61,8 @@ type Server struct {
 	large    sync.Pool // *[]byte of largeBuffer bytes
 	replies  sync.Pool // *[]byte, for replies not yet written
 
+	controlRefused, dataRefused atomic.Uint64
+
 	stopping atomic.Bool
 	// stopped is closed when stopping is set, to wake accept loops that pause.
 	stopped  chan struct{}
@@ -93,6 +95,18 @@ func New(c Config) *Server {
 	}
 	s.running, s.cancel = context.WithCancel(context.Background())
 	return s
+}
+
+// Counters count what became of TLS since the process began.
+type Counters struct {
+	// ControlRefused and DataRefused are the connections whose handshake failed,
+	// for whatever reason.
+	ControlRefused, DataRefused uint64
+}
+
+// Counters returns the present counts.
+func (s *Server) Counters() Counters {
+	return Counters{ControlRefused: s.controlRefused.Load(), DataRefused: s.dataRefused.Load()}
 }
 
 // Serve accepts connections from l until it is closed, by the caller or by

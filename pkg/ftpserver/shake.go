@@ -35,6 +35,7 @@ func (t *transfer) shake(channel datachannel.Channel) error {
 	if cause := t.cause(); cause != nil {
 		return cause
 	}
+	t.session.server.dataRefused.Add(1)
 	t.session.event(zerolog.WarnLevel).Err(err).Stringer("dataRemote", t.conn.RemoteAddr()).Msg("TLS handshake on the data connection failed")
 	return unshakenData(err)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -103,7 +104,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		return nil, nil, &Refused{problems}
 	}
 	h.snapshot = result.Snapshot
-	if h.ports, err = newPorts(result.Passive, o.PortOffset); err != nil {
+	if h.ports, err = newPorts(result.Passive, o); err != nil {
 		return nil, problems, err
 	}
 	h.server = ftpserver.New(ftpserver.Config{
@@ -115,12 +116,22 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	return h, problems, nil
 }
 
-func newPorts(r compile.PortRange, offset int) (*datachannel.Ports, error) {
-	if r.High+offset > maxPort {
-		return nil, fmt.Errorf("--port-offset %d moves the passive port %d above %d", offset, r.High, maxPort)
+func newPorts(r compile.PortRange, o Options) (*datachannel.Ports, error) {
+	if r.High+o.PortOffset > maxPort {
+		return nil, fmt.Errorf("--port-offset %d moves the passive port %d above %d", o.PortOffset, r.High, maxPort)
 	}
-	return datachannel.NewPorts(datachannel.PortsConfig{Low: r.Low, High: r.High, Offset: offset}), nil
+	// Whoever scans ports must not fill the log.
+	log := o.Log.Sample(&zerolog.BurstSampler{Burst: maxStrangersLogged, Period: time.Second})
+	return datachannel.NewPorts(datachannel.PortsConfig{
+		Low: r.Low, High: r.High, Offset: o.PortOffset,
+		OnStranger: func(port netip.AddrPort, remote net.Addr) {
+			log.Warn().Stringer(logging.Remote, remote).Stringer(logging.Local, port).Msg("nobody expects a data connection from there: closed")
+		},
+	}), nil
 }
+
+// maxStrangersLogged is how many connections a second are named in the log.
+const maxStrangersLogged = 5
 
 // Run serves until ctx ends, then stops in steps: no new connections, idle
 // sessions are told, transfers may finish within the grace time, and what is
@@ -164,5 +175,14 @@ func (h *Host) stop() error {
 		h.options.Log.Warn().Msg("grace time over; transfers were cut")
 		err = nil
 	}
+	h.sum()
 	return errors.Join(err, h.ports.Close())
+}
+
+// sum says how often strangers and failed handshakes were turned away.
+func (h *Host) sum() {
+	ports, handshakes := h.ports.Counters(), h.server.Counters()
+	h.options.Log.Info().Uint64("strangers", ports.Strangers).Uint64("portsExhausted", ports.Exhausted).
+		Uint64("controlHandshakesFailed", handshakes.ControlRefused).Uint64("dataHandshakesFailed", handshakes.DataRefused).
+		Msg("turned away since the start")
 }
