@@ -28,7 +28,7 @@ fi
 share() { # share TARGET
 	case $1 in
 	FuzzSession | FuzzCommands) echo 8 ;;
-	FuzzNames | FuzzParts) echo 3 ;; # a session with several transfers each
+	FuzzNames | FuzzParts | FuzzSecure) echo 3 ;; # a session with several transfers each, or TLS
 	*) echo 1 ;;
 	esac
 }
