@@ -26,7 +26,7 @@ var secureAbuses = []struct {
 	{"leaving amid a handshake", leavingHandshakes, []string{"TLS handshake on the control connection failed", "EOF"}},
 	{"negotiating again and again", renegotiating, nil},
 	{"tickets of other sessions", foreignTickets, []string{"the data connection offers the TLS session of another control connection"}},
-	{"strangers at passive ports", strangers, nil},
+	{"strangers at passive ports", strangers, []string{"nobody expects a data connection from there: closed"}},
 }
 
 // TestFTPSAbuse is TestAbuse for TLS.

@@ -4,6 +4,7 @@ package integration_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,8 +41,8 @@ var uploaders = []struct {
 	{"TLS before the command", []string{"passive"}, earlyUploads},
 }
 
-// TestFTPSUploads: whole files arrive, of sizes around those of buffers and
-// records, from each client with each version of TLS.
+// TestFTPSUploads: whole files arrive and come back, of sizes around those of
+// buffers and records, from each client with each version of TLS.
 func TestFTPSUploads(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -125,15 +126,20 @@ func namesIn(t *testing.T, folder string) []string {
 func curlUploads(t *testing.T, u uploading) {
 	versions := map[string][]string{"1.2": {"--tls-max", "1.2"}, "1.3": {"--tlsv1.3"}}
 	names := namesIn(t, u.folder)
-	args := append(versions[u.version], "--ssl-reqd", "--insecure", "--disable-epsv")
+	args := append(versions[u.version], "--ssl-reqd", "--insecure", "--disable-epsv", "--max-time", fmt.Sprint(limit().Seconds()))
 	for _, name := range names {
-		args = append(args, "--upload-file", filepath.Join(u.folder, name), u.s.url("127.0.0.1", "/"+u.prefix+name))
+		args = append(args, "--upload-file", filepath.Join(u.folder, name), u.s.url("127.0.0.1", "/"+u.prefix+name), "--output", os.DevNull)
 	}
-	_, talk := mustCurl(t, "user1", append(args, u.s.url("127.0.0.1", "/"+u.prefix+names[0]), "--output", "/dev/null")...)
+	back := t.TempDir()
+	for _, name := range names {
+		args = append(args, u.s.url("127.0.0.1", "/"+u.prefix+name), "--output", filepath.Join(back, name))
+	}
+	_, talk := mustCurl(t, "user1", args...)
+	sameFolder(t, back, u.folder)
 	if n := strings.Count(talk, "< 220 "); n != 1 {
 		t.Errorf("curl opened %d sessions", n)
 	}
-	if n := strings.Count(talk, "< 226 Transfer complete."); n != len(names)+1 {
+	if n := strings.Count(talk, "< 226 Transfer complete."); n != 2*len(names) {
 		t.Errorf("%d transfers were complete", n)
 	}
 	want(t, "curl", talk, "SSL connection using TLSv"+u.version)
@@ -142,12 +148,15 @@ func curlUploads(t *testing.T, u uploading) {
 func lftpUploads(t *testing.T, u uploading) {
 	passive := map[string]string{"passive": "on", "active": "off"}[u.mode]
 	script := []string{"set ftp:passive-mode " + passive, `set ssl:priority "NORMAL:-VERS-ALL:+VERS-TLS` + u.version + `"`}
+	back := t.TempDir()
 	for _, name := range namesIn(t, u.folder) {
-		script = append(script, fmt.Sprintf("put %s -o %s", filepath.Join(u.folder, name), u.prefix+name))
+		script = append(script, fmt.Sprintf("put %s -o %s", filepath.Join(u.folder, name), u.prefix+name),
+			fmt.Sprintf("get %s -o %s", u.prefix+name, filepath.Join(back, name)))
 	}
 	if out, code := secureLftp(t, u.s, "ftp://127.0.0.1:"+u.s.control(), "user1", append(script, "cls -1")...); code != 0 {
 		t.Errorf("lftp: exit status %d\n%s", code, out)
 	}
+	sameFolder(t, back, u.folder)
 }
 
 // scriptUploads runs a script of an interpreter.
@@ -190,12 +199,40 @@ func goUploads(t *testing.T, u uploading) {
 			t.Errorf("%s: %v", name, err)
 		}
 		_ = file.Close()
+		goDownload(t, c, u, name)
 	}
 	if names, err := c.NameList("."); err != nil || !slices.Contains(names, u.prefix+namesIn(t, u.folder)[0]) {
 		t.Errorf("names are %q, %v", names, err)
 	}
 	if err := c.Quit(); err != nil {
 		t.Error(err)
+	}
+}
+
+// goDownload brings back a file.
+func goDownload(t *testing.T, c *ftp.ServerConn, u uploading, name string) {
+	t.Helper()
+	response, err := c.Retr(u.prefix + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back := filepath.Join(t.TempDir(), name)
+	file, err := os.Create(back)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(file, response)
+	if err := errors.Join(err, response.Close(), file.Close()); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	sameHash(t, back, filepath.Join(u.folder, name))
+}
+
+// sameFolder expects the same files in both.
+func sameFolder(t *testing.T, got, want string) {
+	t.Helper()
+	for _, name := range namesIn(t, want) {
+		sameHash(t, filepath.Join(got, name), filepath.Join(want, name))
 	}
 }
 

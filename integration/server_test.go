@@ -109,10 +109,18 @@ func command(t *testing.T, stdin string, args ...string) (stdout, stderr string,
 	return program(t, stdin, binary, args...)
 }
 
-// program runs any program to its end, at most a minute.
+// limit is how long a program may run.
+func limit() time.Duration {
+	if os.Getenv("FTPHOST_GIBIBYTE") != "" {
+		return 5 * time.Minute
+	}
+	return time.Minute
+}
+
+// program runs any program to its end.
 func program(t *testing.T, stdin, name string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit())
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	var out, talk bytes.Buffer

@@ -21,11 +21,13 @@ my %listed = map { $_ => 1 } $ftp->ls;
 for my $name (@names) {
     $listed{$prefix . $name} or die "$name is not listed";
 }
-open(my $back, '>', \my $got) or die $!;
-$ftp->get($prefix . $names[0], $back) or die 'get: ', $ftp->message;
-open(my $file, '<:raw', "$folder/$names[0]") or die $!;
 local $/ = undef;
-$got //= '';
-$got eq (<$file> // '') or die 'other bytes came back';
+for my $name (@names) {
+    my $got = '';
+    open(my $back, '>', \$got) or die $!;
+    $ftp->get($prefix . $name, $back) or die "$name: ", $ftp->message;
+    open(my $file, '<:raw', "$folder/$name") or die $!;
+    $got eq (<$file> // '') or die "$name came back with other bytes";
+}
 $ftp->quit;
 print "done\n";

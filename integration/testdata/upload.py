@@ -1,5 +1,5 @@
 """Uploads the files of a folder in one FTPS session with Python's ftplib, and
-brings one back; prints "done" when all is well.
+brings them back; prints "done" when all is well.
 
 upload.py PORT USER PASSWORD passive|active 1.2|1.3 FOLDER PREFIX
 """
@@ -22,9 +22,11 @@ for name in names:
     with open(os.path.join(folder, name), "rb") as file:
         ftp.storbinary("STOR " + prefix + name, file)
 listed = ftp.nlst()
-back = []
-ftp.retrbinary("RETR " + prefix + names[0], back.append)
-with open(os.path.join(folder, names[0]), "rb") as file:
-    same = file.read() == b"".join(back)
+same = True
+for name in names:
+    back = []
+    ftp.retrbinary("RETR " + prefix + name, back.append)
+    with open(os.path.join(folder, name), "rb") as file:
+        same = same and file.read() == b"".join(back)
 ftp.quit()
 print("done" if same and all(prefix + name in listed for name in names) else listed)

@@ -13,7 +13,9 @@ names.each do |name|
 end
 listed = ftp.nlst
 names.each { |name| raise "#{name} is not listed" unless listed.include?(prefix + name) }
-back = ftp.getbinaryfile(prefix + names[0], nil)
-raise "other bytes came back" unless back == File.binread(File.join(folder, names[0]))
+names.each do |name|
+  same = ftp.getbinaryfile(prefix + name, nil) == File.binread(File.join(folder, name))
+  raise "#{name} came back with other bytes" unless same
+end
 ftp.quit
 puts "done"
