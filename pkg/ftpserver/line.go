@@ -62,10 +62,10 @@ var errStopping = errors.New("server is stopping")
 // errAsleep says that the client has been silent for a while.
 var errAsleep = errors.New("session is asleep")
 
-// waiter is a connection at which one can wait without reading, on little
-// stack (package socket).
-type waiter interface {
-	WaitReadable() error
+// rester is a connection that can wait for its client by itself and calls awake
+// then (package socket).
+type rester interface {
+	Rest(awake func()) bool
 }
 
 // badLine reports whether err is about one line, after which reading goes on.
@@ -103,7 +103,7 @@ func (s *session) await() ([]byte, error) {
 		s.until = s.nextDeadline(now)
 	}
 	soon := now.Add(sleepAfter)
-	if _, ok := s.conn.(waiter); !ok || s.asleep || !s.until.IsZero() && s.until.Before(soon) {
+	if _, ok := s.conn.(rester); !ok || s.asleep || !s.until.IsZero() && s.until.Before(soon) {
 		return s.readUntil(s.until)
 	}
 	line, err := s.readUntil(soon)

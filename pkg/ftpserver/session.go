@@ -22,8 +22,8 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// session is one control connection. Its goroutine owns everything in it, or
-// when it sleeps, the one that took over.
+// session is one control connection. Its goroutine owns everything in it; when
+// it sleeps there is none.
 // While a transfer runs, the watcher owns the reading side of the connection
 // and may look at the rest, which the session leaves alone then (watch.go).
 type session struct {
@@ -139,27 +139,18 @@ func newID() string {
 	return string(text)
 }
 
-// live is the life of the session's goroutine. When the client has been silent
-// for a while, a new goroutine takes over and waits: its stack is as small as
-// it can be, while that of one that has served commands stays several times as
-// large.
+// live is the life of the session, or as much of it as passes until the client
+// is silent for a while. Then there is no goroutine, until the client speaks or
+// the time for it is over, which next finds out.
 func (s *session) live(ctx context.Context) {
-	if s.asleep {
-		s.sleep()
-	}
-	if s.serve(ctx); s.asleep {
-		go s.live(ctx)
+	if s.serve(ctx); !s.asleep {
+		s.end()
+		s.server.forget(s)
 		return
 	}
-	s.end()
-	s.server.forget(s)
-}
-
-// sleep waits until the client speaks or the time for it is over, which next
-// finds out.
-func (s *session) sleep() {
-	if w, ok := s.conn.(waiter); ok {
-		_ = w.WaitReadable() // reading says the same
+	goOn := func() { go s.live(ctx) }
+	if r, ok := s.conn.(rester); !ok || !r.Rest(goOn) {
+		goOn() // on a new stack: one that has served commands stays several times as large
 	}
 }
 

@@ -42,8 +42,12 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 	var config net.ListenConfig
 	config.SetMultipathTCP(false)
 	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	var idle *socket.Idle
 	if err == nil {
-		l, err = socket.Listen(l, socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(16), Patience: socket.Briefly, Prompt: true})
+		idle, err = socket.NewIdle()
+	}
+	if err == nil {
+		l, err = socket.Listen(l, socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(16), Idle: idle, Patience: socket.Briefly, Prompt: true})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +59,11 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 	served.Go(func() {
 		if err := w.logs.Run(logging); err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("log: %v", err)
+		}
+	})
+	served.Go(func() {
+		if err := idle.Run(logging); err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("idle connections: %v", err)
 		}
 	})
 	served.Go(func() {
@@ -71,6 +80,9 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 		stopLogging()
 		served.Wait()
 		if err := ports.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := idle.Close(); err != nil {
 			t.Error(err)
 		}
 		if err := w.logs.Close(); err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/ftpserver"
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/socket"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
 )
@@ -50,6 +51,7 @@ type Host struct {
 	workers  *local.Workers
 	logs     *w3clog.Files
 	ports    *datachannel.Ports
+	idle     *socket.Idle
 	server   *ftpserver.Server
 	stores   *cert.Stores
 	snapshot *site.Snapshot
@@ -112,6 +114,9 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		UseDomainNameAsHostName: func() bool { return h.snapshot.UseDomainNameAsHostName },
 		LocalAddresses:          localAddresses,
 	})
+	if h.idle, err = socket.NewIdle(); err != nil {
+		return nil, problems, err
+	}
 	h.listen(ctx)
 	return h, problems, nil
 }
@@ -145,6 +150,11 @@ func (h *Host) Run(ctx context.Context) error {
 		}
 	})
 	loops.Go(func() { h.workers.Run(background) })
+	loops.Go(func() {
+		if err := h.idle.Run(background); err != nil && !errors.Is(err, context.Canceled) {
+			h.options.Log.Error().Err(err).Msg("waiting for idle sessions stopped")
+		}
+	})
 	ends := calendar{log: h.options.Log, list: func() []inUse { return certificatesInUse(h.snapshot) }}
 	loops.Go(func() { ends.Run(background) })
 	for _, s := range h.opened {
@@ -159,7 +169,7 @@ func (h *Host) Run(ctx context.Context) error {
 	err := h.stop()
 	stop()
 	loops.Wait()
-	return errors.Join(err, h.logs.Close())
+	return errors.Join(err, h.idle.Close(), h.logs.Close())
 }
 
 func (h *Host) stop() error {

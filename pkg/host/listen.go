@@ -30,7 +30,7 @@ func (h *Host) listen(ctx context.Context) {
 	// client's address in its protocol.
 	config := net.ListenConfig{KeepAlive: -1}
 	config.SetMultipathTCP(false)
-	limits := socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(maxWriting), Patience: socket.Briefly, Prompt: true}
+	limits := socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(maxWriting), Idle: h.idle, Patience: socket.Briefly, Prompt: true}
 	for _, e := range h.snapshot.Endpoints {
 		l, err := openEndpoint(ctx, &config, e, h.options.PortOffset)
 		if err == nil {

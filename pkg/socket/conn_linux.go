@@ -31,6 +31,8 @@ type Conn struct {
 	// polled owns fd once the poller has it; wait is how to wait there.
 	polled *os.File
 	wait   syscall.RawConn
+	// rest is the sleep of the connection, nil while it is awake (Rest).
+	rest *rest
 	// deadlines are those of reading and writing.
 	deadlines [2]time.Time
 	// reads counts those in the poller, and mark is when the last streak began.
@@ -183,7 +185,12 @@ func (c *Conn) Close() error {
 		_ = unix.Shutdown(c.fd, unix.SHUT_RDWR) // wakes them; a peer that is gone has done so
 		return nil
 	}
-	return c.release()
+	awake := c.rise()
+	err := c.release()
+	if awake != nil {
+		go awake() // it may want c.mu
+	}
+	return err
 }
 
 // CloseWrite ends the stream to the peer.
@@ -217,19 +224,31 @@ func (c *Conn) SetReadDeadline(t time.Time) error { return c.setDeadline(reading
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(writing, t) }
 
 func (c *Conn) setDeadline(d direction, t time.Time) error {
+	awake, err := c.setNow(d, t)
+	if awake != nil {
+		awake()
+	}
+	return err
+}
+
+// setNow sets a deadline and returns whom to wake because of it.
+func (c *Conn) setNow(d direction, t time.Time) (awake func(), err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return net.ErrClosed
+		return nil, net.ErrClosed
 	}
 	c.deadlines[d] = t
+	if d == reading {
+		awake = c.settle(t)
+	}
 	switch {
 	case c.polled == nil:
-		return nil
+		return awake, nil
 	case d == reading:
-		return c.polled.SetReadDeadline(t)
+		return awake, c.polled.SetReadDeadline(t)
 	default:
-		return c.polled.SetWriteDeadline(t)
+		return awake, c.polled.SetWriteDeadline(t)
 	}
 }
 
@@ -263,21 +282,6 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 		return 0, io.EOF
 	}
 	return n, os.NewSyscallError("read", err)
-}
-
-// WaitReadable waits until Read would not, in the poller.
-func (c *Conn) WaitReadable() error {
-	if err := c.Park(); err != nil {
-		return err
-	}
-	return c.do(reading, readable)
-}
-
-// readable reports whether there is a byte, or the end.
-func readable(fd uintptr) bool {
-	var b [1]byte
-	_, err := receive(int(fd), b[:], unix.MSG_PEEK) //nolint:gosec // a descriptor is an int
-	return err != unix.EAGAIN                       //nolint:errorlint // a system call returns it bare
 }
 
 // Write writes all of b.

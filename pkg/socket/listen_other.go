@@ -2,10 +2,28 @@
 
 package socket
 
-import "net"
+import (
+	"context"
+	"net"
+)
 
 // Listen returns l: here connections wait in the poller only.
 func Listen(l net.Listener, _ Limits) (net.Listener, error) { return l, nil }
+
+// Idle is empty: here idle connections wait in the poller.
+type Idle struct{}
+
+// NewIdle returns a place where nobody waits.
+func NewIdle() (*Idle, error) { return &Idle{}, nil }
+
+// Run waits for ctx.
+func (*Idle) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// Close does nothing.
+func (*Idle) Close() error { return nil }
 
 // Lazy is not made on this system.
 type Lazy struct{ net.Listener }

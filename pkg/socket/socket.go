@@ -48,6 +48,9 @@ type Limits struct {
 	// Reading bounds the threads that wait for a client to send, Writing those
 	// that wait for it to take what is sent.
 	Reading, Writing *Threads
+	// Idle is where connections wait for peers that are silent (Conn.Rest); nil
+	// for nowhere.
+	Idle *Idle
 	// Patience is how long a thread waits for a client to send before the
 	// poller does. The kernel rounds it up to its own ticks.
 	Patience time.Duration
