@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ var secureAbuses = []struct {
 	{"no TLS after AUTH, and where it comes first", notTLS, []string{"TLS handshake on the control connection failed", "the client does not speak TLS"}},
 	{"handshakes that stall", stalledControl, []string{"TLS handshake on the control connection failed", "i/o timeout"}},
 	{"handshakes that stall on data connections", stalledData, []string{"TLS handshake on the data connection failed", "i/o timeout"}},
+	{"transfers that stall behind the handshake", stalledTransfers, nil},
 	{"leaving amid a handshake", leavingHandshakes, []string{"TLS handshake on the control connection failed", "EOF"}},
 	{"negotiating again and again", renegotiating, nil},
 	{"tickets of other sessions", foreignTickets, []string{"the data connection offers the TLS session of another control connection"}},
@@ -156,6 +158,35 @@ func stalledData(t *testing.T, s *server) {
 			}
 			d.say("SIZE "+name, "550 ")
 			_ = d.conn.Close()
+		})
+	}
+	clients.Wait()
+}
+
+// stalledTransfers reads nothing, or sends nothing, or a part of a record.
+func stalledTransfers(t *testing.T, s *server) {
+	writeFile(t, filepath.Join(content(s.home), "big.bin"), make([]byte, 64*mebibyte))
+	var clients sync.WaitGroup
+	for i := range 24 {
+		d := loginTLS(t, s, clientTLS(tlsVersions[i%2].number, site1), "user1")
+		raw := &cutting{d.passive(), -1}
+		line := []string{"RETR big.bin", fmt.Sprintf("STOR stalled%d.bin", i)}[i/2%2]
+		d.say(line, "1")
+		secure := tls.Client(raw, d.config)
+		if err := secure.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		if i%3 == 0 {
+			raw.after = 9000
+			_, _ = secure.Write(make([]byte, 16<<10))
+		}
+		clients.Go(func() {
+			began := time.Now()
+			d.expect("425 ")
+			if took := time.Since(began); took > (2*dataLimit+3)*time.Second {
+				t.Errorf("%s: a transfer that stalls was waited for %v", line, took)
+			}
+			_, _ = raw.Close(), d.conn.Close()
 		})
 	}
 	clients.Wait()

@@ -59,6 +59,7 @@ func TestFTPSByCurl(t *testing.T) {
 		{"plain, first site", "user1", loopback, site1, nil},
 		{"plain, second site", site2 + "|user1", loopback, site2, nil},
 		{"explicit, no name", "user1", loopback, site1, []string{"--ssl-reqd", "--insecure"}},
+		{"explicit over IPv6", "user1", url("ftp", "[::1]", s.port), site1, []string{"--ssl-reqd", "--insecure"}},
 		{"explicit, second site by login with the certificate of the first", site2 + "|user1", url("ftp", site1, s.port), site2, []string{"--ssl-reqd", "--cacert", trust1, "--resolve", at(site1, s.port)}},
 		{"explicit, first site", "user1", url("ftp", site1, s.port), site1, []string{"--ssl-reqd", "--cacert", trust1, "--resolve", at(site1, s.port)}},
 		{"explicit, second site", "user1", url("ftp", site2, s.port), site2, []string{"--ssl-reqd", "--cacert", trust2, "--resolve", at(site2, s.port)}},

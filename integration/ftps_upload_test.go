@@ -122,7 +122,8 @@ func namesIn(t *testing.T, folder string) []string {
 	return names
 }
 
-// curlUploads asks for PASV: after EPSV curl waits a second before it connects.
+// curlUploads asks for PASV: after EPSV curl 7.88 more often waits a second
+// before it connects.
 func curlUploads(t *testing.T, u uploading) {
 	versions := map[string][]string{"1.2": {"--tls-max", "1.2"}, "1.3": {"--tlsv1.3"}}
 	names := namesIn(t, u.folder)
