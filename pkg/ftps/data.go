@@ -3,6 +3,8 @@ package ftps
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
+	"io"
 	"net"
 	"slices"
 	"sync"
@@ -115,9 +117,13 @@ func (d *Data) Foreign() bool { return d.foreign }
 // many clients do that.
 func (d *Data) Read(b []byte) (n int, err error) {
 	d.below.borrow()
+	d.below.failed = nil
 	for {
 		more, err := d.tls.Read(b[n:])
 		n += more
+		if err != nil && !errors.Is(err, io.EOF) && d.below.failed == nil {
+			return n, readError(err)
+		}
 		if err != nil || n == len(b) || !d.below.hasRecord() {
 			return n, err
 		}
@@ -191,6 +197,7 @@ type gathering struct {
 	in      []byte // read and not yet asked for
 	out     []byte // records that are not yet sent
 	gathers bool   // records go to out
+	failed  error  // how reading from the connection ended
 	traffic atomic.Int64
 }
 
@@ -224,6 +231,7 @@ func (g *gathering) Read(b []byte) (int, error) {
 			return g.Conn.Read(b)
 		}
 		n, err := g.Conn.Read(*g.lent)
+		g.failed = err
 		g.traffic.Add(int64(n))
 		if n == 0 {
 			return 0, err

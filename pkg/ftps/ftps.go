@@ -8,6 +8,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"net"
 )
 
 // Settings are what a handshake goes by. They are fixed once built and shared.
@@ -82,6 +84,10 @@ var (
 	ErrNotTLS = errors.New("the client does not speak TLS")
 )
 
+// ErrBadRecord means that what came after the handshake is damaged, forged or
+// no TLS.
+var ErrBadRecord = errors.New("what the client sent is not of this TLS connection")
+
 // Keys protect the session tickets of all sites. They change by themselves
 // every day. The host owns them, so that they outlive configurations.
 type Keys struct{ base tls.Config }
@@ -107,4 +113,14 @@ func handshakeError(err error) error {
 		return errors.Join(ErrNotTLS, err)
 	}
 	return err
+}
+
+// readError is what an error of crypto/tls means that is not one of the
+// connection below it: the client broke TLS off with an alert, or ErrBadRecord.
+func readError(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" {
+		return errors.Join(io.ErrUnexpectedEOF, err)
+	}
+	return errors.Join(ErrBadRecord, err)
 }

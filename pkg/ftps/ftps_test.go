@@ -240,6 +240,11 @@ func TestEndOfUpload(t *testing.T) {
 			{"a bare FIN", func(_ *tls.Conn, raw *net.TCPConn) { _ = raw.CloseWrite() }, true},
 			{"a reset", func(_ *tls.Conn, raw *net.TCPConn) { _ = raw.SetLinger(0); _ = raw.Close() }, false},
 			{"half a record", func(_ *tls.Conn, raw *net.TCPConn) { _, _ = raw.Write([]byte{23, 3, 3, 1, 0, 7}); _ = raw.Close() }, false},
+			{"an alert", func(_ *tls.Conn, raw *net.TCPConn) { _, _ = raw.Write([]byte{21, 3, 3, 0, 2, 2, 80}); _ = raw.Close() }, false},
+			{"a forged record", func(_ *tls.Conn, raw *net.TCPConn) {
+				_, _ = raw.Write(append([]byte{23, 3, 3, 0, 64}, make([]byte, 64)...))
+				_ = raw.Close()
+			}, false},
 			{"rubbish", func(_ *tls.Conn, raw *net.TCPConn) { _, _ = raw.Write([]byte("QUIT\r\n")); _ = raw.Close() }, false},
 		} {
 			s := secured(t, ftps.NewKeys(), settings(t), version, nil)
@@ -262,6 +267,10 @@ func TestEndOfUpload(t *testing.T) {
 			rest, err := io.ReadAll(d)
 			if (err == nil) != c.ok || len(rest) > 0 {
 				t.Errorf("%x, %s: %d bytes more and %v", version, c.name, len(rest), err)
+			}
+			bad := slices.Contains([]string{"an alert", "a forged record", "rubbish"}, c.name) // alerts are encrypted here
+			if errors.Is(err, ftps.ErrBadRecord) != bad {
+				t.Errorf("%x, %s: %v, bad record: %v", version, c.name, err, bad)
 			}
 		}
 	}
@@ -369,7 +378,7 @@ func TestClear(t *testing.T) {
 					return
 				}
 				b := make([]byte, 12)
-				_, err = io.ReadFull(clear, b)
+				_, _ = io.ReadFull(clear, b) // what is missing shows in b
 				result <- string(b)
 			}()
 			if n, err := s.client.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/ftp"
 )
@@ -193,6 +195,9 @@ func (s *session) lost(err error) {
 	case errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
 		s.ended = outcome{}
 	default:
+		if s.isSecure() && !connectionLost(err) {
+			s.event(zerolog.WarnLevel).Err(err).Msg("TLS on the control connection failed")
+		}
 		s.ended = outcome{win32: win32NetNameDeleted, sub: access.SubStatusConnectionError}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/ftp"
+	"github.com/ftphost/ftphost/pkg/ftps"
 )
 
 // outcome is how a command ended: what the client hears and what the log
@@ -49,6 +50,8 @@ func refusalOf(err error) (r *refusal, expected bool) {
 		return errNotUnderstood, true
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return goodbye(access.SubStatusSiteStopping), true
+	case errors.Is(err, ftps.ErrBadRecord):
+		return errBadlyFormatted, false // the log says what is wrong with it
 	}
 	code, known := win32Of(err)
 	return fileRefused(code, err), known
