@@ -20,9 +20,9 @@ const (
 	spareDescriptors = 4 // the log, and the ordinary client's
 	spareListeners   = 200
 	sparePipes       = 128
-	// Go keeps the threads that were needed at once: 64 may wait in a data
+	// Go keeps the threads that were needed at once: 4 may wait in a data
 	// connection and 8 in a reply, the rest is in files and the scheduler.
-	spareThreads = 64 + 8 + 24
+	spareThreads = 4 + 8 + 12
 	// The runtime gives memory back to the system with delay.
 	memoryFactor = 3
 	spareMemory  = 48 << 10

@@ -30,9 +30,9 @@ const (
 	// sweepPause is how long a connection that nobody expects may stay.
 	sweepPause = 2 * time.Second
 	// maxWaiting is how many data connections wait in a thread of their own for
-	// the client to take bytes. Go keeps a thread for good, some 20 KiB each, so
-	// that a burst of clients that take nothing must not make many.
-	maxWaiting = 64
+	// the client to take bytes; the others do in the poller, which is cheaper for
+	// many. Go keeps a thread for good, some 20 KiB each.
+	maxWaiting = 4
 )
 
 // PortsConfig says where passive connections are expected.

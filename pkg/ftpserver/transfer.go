@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -283,6 +284,7 @@ func (t *transfer) send(file content.File, offset, size int64) error {
 		if failed := t.progress(err); failed != nil {
 			return failed
 		}
+		runtime.Gosched() // others may have waited as long
 		if err != nil {
 			// The span ended amid a copy, which may have read more than it sent.
 			if _, err := file.Seek(offset+done, io.SeekStart); err != nil {

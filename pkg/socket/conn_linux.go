@@ -173,6 +173,12 @@ func (c *Conn) poll() (syscall.RawConn, error) {
 	return c.wait, errors.Join(c.polled.SetReadDeadline(c.deadlines[reading]), c.polled.SetWriteDeadline(c.deadlines[writing]))
 }
 
+func (c *Conn) isPolled() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.polled != nil
+}
+
 // Close closes the connection. Calls that use it fail with net.ErrClosed.
 func (c *Conn) Close() error {
 	c.mu.Lock()
@@ -338,14 +344,24 @@ func (c *Conn) SendFile(file *os.File, n int64, moved *atomic.Int64) (done int64
 	return done, nil
 }
 
-// sendBytes is how much one call sends: as much as the pipe holds through which
-// the kernel moves it. Larger calls keep more on the way than the caches of the
-// processor hold, and cost a sixth more.
-const sendBytes = 64 << 10
+// How much one call sends.
+const (
+	// sendBytes is as much as the pipe holds through which the kernel moves it.
+	// Larger calls keep more on the way than the caches of the processor hold, and
+	// cost a sixth more.
+	sendBytes = 64 << 10
+	// polledBytes is for a client that we have waited for, and by then has room
+	// for much. It is one of many usually, so that the caches hold nothing of it.
+	polledBytes = 4 << 20
+)
 
 // sendFile sends what the client takes without waiting again.
 func (c *Conn) sendFile(from int, n int64) (sent int64, err error) {
-	n = min(n, sendBytes)
+	if c.isPolled() {
+		n = min(n, polledBytes)
+	} else {
+		n = min(n, sendBytes)
+	}
 	waiting := c.do(writing, func(fd uintptr) bool {
 		var k int
 		for err = unix.EINTR; err == unix.EINTR; { //nolint:errorlint // a system call returns it bare
