@@ -148,7 +148,12 @@ func helloWithCompression() []byte {
 func renegotiationOutside(t *testing.T, args []string) {
 	out, talk, _ := program(t, "R\n", "openssl", append([]string{"s_client", "-tls1_2"}, args...)...)
 	want(t, "openssl", out, "Secure Renegotiation IS supported", "Compression: NONE") // RFC 5746 is understood
-	want(t, "asked to renegotiate", out+talk, "RENEGOTIATING", "alert unexpected message")
+	want(t, "asked to renegotiate", out+talk, "RENEGOTIATING")
+	// Where TLS comes first the greeting may arrive amid it, which openssl takes
+	// no better than the refusal.
+	if !strings.Contains(talk, "alert unexpected message") && !strings.Contains(talk, "unexpected record") {
+		t.Errorf("it is not refused:\n%s%s", out, talk)
+	}
 }
 
 // protocolsOutside is what keeps pages in browsers from speaking to this
