@@ -156,9 +156,14 @@ func firstTries(sites []host.SiteStatus) []string {
 	return slices.DeleteFunc([]string{plain, explicit, implicit}, func(s string) bool { return s == "" })
 }
 
+// curl is a command for an address. Without --user, curl does not ask for the
+// password.
 func curl(options, url string) string {
 	if url == "" {
 		return ""
+	}
+	if scheme, rest, named := strings.Cut(url, "USER@"); named {
+		options, url = options+"--user USER ", scheme+rest
 	}
 	return "curl " + options + url
 }

@@ -24,12 +24,12 @@ func TestPrintSites(t *testing.T) {
 		{
 			"all of one site, self-signed",
 			[]host.SiteStatus{{Certificate: own, URLs: host.URLs{Plain: plain, Explicit: explicit, Implicit: implicit}}},
-			[]string{"certificate: AB, until 2027-03-04 (12 days)", "curl " + plain, "curl --ssl-reqd -k " + explicit, "curl -k " + implicit},
+			[]string{"certificate: AB, until 2027-03-04 (12 days)", "curl " + plain, "curl --ssl-reqd -k " + explicit, "curl -k --user USER ftps://localhost:990/"},
 		},
 		{
 			"of two sites, issued",
 			[]host.SiteStatus{{Certificate: issued, URLs: host.URLs{Explicit: explicit}}, {Certificate: own, URLs: host.URLs{Explicit: plain, Implicit: implicit}}},
-			[]string{"certificate: CD, expired since 2027-03-04", "certificate: AB, until 2027-03-04 (12 days)", "curl --ssl-reqd " + explicit, "curl -k " + implicit},
+			[]string{"certificate: CD, expired since 2027-03-04", "certificate: AB, until 2027-03-04 (12 days)", "curl --ssl-reqd " + explicit, "curl -k --user USER ftps://localhost:990/"},
 		},
 		{
 			"data in clear text",
