@@ -111,6 +111,17 @@ func resumesByLftp(t *testing.T, s *server) {
 		t.Fatalf("lftp: exit status %d\n%s", code, out)
 	}
 	sameFile(t, back, local)
+	tree := t.TempDir()
+	for i := range 12 {
+		writeFile(t, filepath.Join(tree, fmt.Sprintf("%d/%d.bin", i%3, i)), make([]byte, i*30_000))
+	}
+	if out, code := secureLftp(t, s, "ftp://127.0.0.1:"+s.control(), "user1",
+		"mirror --reverse --parallel=3 "+tree+" tree", "mirror --parallel=3 tree "+back+".d"); code != 0 {
+		t.Fatalf("lftp: exit status %d\n%s", code, out)
+	}
+	if diff, _, code := program(t, "", "diff", "-r", tree, back+".d"); code != 0 {
+		t.Errorf("mirrored tree differs:\n%s", diff)
+	}
 }
 
 // resumesByOpenSSL takes the ticket of a control connection to a data

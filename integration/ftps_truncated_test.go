@@ -46,6 +46,7 @@ func TestFTPSTruncatedUploads(t *testing.T) {
 		answer string
 	}{
 		{"a last word", func(_ *cutting, secure *tls.Conn) { _ = secure.Close() }, whole},
+		{"a last word, waiting for an answer", func(_ *cutting, secure *tls.Conn) { _ = secure.CloseWrite() }, whole},
 		{"an end between records", func(raw *cutting, _ *tls.Conn) { _ = raw.Close() }, whole},
 		{"an end amid a header", func(raw *cutting, secure *tls.Conn) { cutAfter(raw, secure, 3) }, gone},
 		{"an end behind a header", func(raw *cutting, secure *tls.Conn) { cutAfter(raw, secure, 5) }, gone},
