@@ -13,17 +13,10 @@ import (
 // than the call.
 
 // send writes what fits into the socket's buffer, or fails with EAGAIN.
-func send(fd int, b []byte) (int, error) { return raw(unix.SYS_SENDTO, fd, b, unix.MSG_NOSIGNAL) }
-
-// receive reads what is there, or fails with EAGAIN.
-func receive(fd int, b []byte, flags uintptr) (int, error) {
-	return raw(unix.SYS_RECVFROM, fd, b, flags)
-}
-
-func raw(call uintptr, fd int, b []byte, flags uintptr) (int, error) {
+func send(fd int, b []byte) (int, error) {
 	for {
-		n, _, errno := syscall.RawSyscall6(call, uintptr(fd),
-			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT|flags, 0, 0)
+		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDTO, uintptr(fd),
+			uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
 		switch errno {
 		case 0:
 			return int(n), nil
