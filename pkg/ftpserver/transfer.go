@@ -160,6 +160,9 @@ func (t *transfer) close(err error) error {
 	if err == nil && t.secure != nil {
 		err = t.finish()
 	}
+	if err == nil && !t.incoming {
+		t.linger()
+	}
 	closing := t.conn.Close()
 	t.unwatch()
 	if t.secure != nil {
@@ -178,6 +181,21 @@ func (t *transfer) close(err error) error {
 	}
 	t.session.recordData(dataClosed, t.local, out)
 	return err
+}
+
+// linger lets a client take the rest that has sent what nobody reads: closing
+// now would reset the connection, and the end of the file could be lost.
+func (t *transfer) linger() {
+	c, ok := t.conn.(interface {
+		Unread() bool
+		CloseWrite() error
+	})
+	if !ok || !c.Unread() || c.CloseWrite() != nil {
+		return
+	}
+	if t.beginSpan(time.Now()) == nil {
+		_, _ = io.CopyN(io.Discard, t.conn, lingerBytes) // until the client closes, too
+	}
 }
 
 // unwatch stops the watcher and whatever waits for a shutdown.

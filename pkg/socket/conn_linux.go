@@ -206,6 +206,15 @@ func (c *Conn) CloseWrite() error {
 	return errors.Join(err, os.NewSyscallError("shutdown", failed))
 }
 
+// Unread reports whether the peer has sent something that nobody has read. To
+// close the connection then is to reset it, and what is still on the way to the
+// peer may be lost.
+func (c *Conn) Unread() bool {
+	found := false
+	_ = c.control(func(fd int) { found = unread(fd) }) // a closed one has nothing
+	return found
+}
+
 // control calls f with the descriptor.
 func (c *Conn) control(f func(fd int)) error {
 	c.mu.Lock()

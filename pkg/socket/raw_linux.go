@@ -27,6 +27,13 @@ func send(fd int, b []byte) (int, error) {
 	}
 }
 
+// unread reports whether bytes have come that nobody has read.
+func unread(fd int) bool {
+	var b [1]byte
+	n, _, errno := syscall.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, unix.MSG_DONTWAIT|unix.MSG_PEEK, 0, 0)
+	return errno == 0 && n == 1
+}
+
 // closeSocket closes a socket; none of ours lingers.
 func closeSocket(fd int) error {
 	if _, _, errno := syscall.RawSyscall(unix.SYS_CLOSE, uintptr(fd), 0, 0); errno != 0 {
