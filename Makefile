@@ -39,7 +39,7 @@ race: ## all Go tests, shuffled, with the race detector
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 8m ./...
 
 .PHONY: integration
-integration: build ## the built binary under curl, lftp, tnftp and Python's ftplib
+integration: build ## the built binary under curl, lftp, tnftp, openssl and five languages' libraries
 	$(STEP) 'integration tests'
 	FTPHOST_BIN=$(CURDIR)/bin/ftphost go test -tags integration -count=1 -shuffle=on -timeout 8m ./integration/...
 
