@@ -173,3 +173,14 @@ func FuzzFold(f *testing.F) {
 		}
 	})
 }
+
+func TestHome(t *testing.T) {
+	bare := auth.NewPrincipal("HOST", "bob", []string{"staff"})
+	with := bare.WithHome(`D:\homes\bob`)
+	if bare.Home() != "" || with.Home() != `D:\homes\bob` {
+		t.Errorf("homes %q and %q", bare.Home(), with.Home())
+	}
+	if with.QualifiedName() != bare.QualifiedName() || len(with.GroupKeys()) != len(bare.GroupKeys()) {
+		t.Error("the home changed who it is")
+	}
+}

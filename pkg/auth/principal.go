@@ -26,6 +26,7 @@ type Principal struct {
 	domain    string
 	name      string
 	qualified string
+	home      string
 	userKeys  []string
 	groupKeys []string
 }
@@ -65,6 +66,17 @@ func (p *Principal) Domain() string { return p.domain }
 // QualifiedName returns DOMAIN\name, the form of the log, or the bare name
 // when there is no domain.
 func (p *Principal) QualifiedName() string { return p.qualified }
+
+// WithHome returns p with the home attribute of its account: the folder that
+// the source of accounts names for it, as a physical path.
+func (p *Principal) WithHome(home string) *Principal {
+	with := *p
+	with.home = home
+	return &with
+}
+
+// Home returns the home attribute of the account, or "" when it has none.
+func (p *Principal) Home() string { return p.home }
 
 // UserKeys returns the folded spellings by which a rule may name the account:
 // name, domain\name and name@domain. The slice is shared and must not be
