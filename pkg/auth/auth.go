@@ -37,9 +37,10 @@ type Credentials struct {
 }
 
 // Provider is one source of accounts. Authenticate returns ErrLogon for an
-// unknown user or a wrong password, ErrAccountDisabled for a right password of
-// a disabled account, and any other error when the source is down. It is safe
-// for concurrent use and returns soon after ctx ends.
+// unknown user or a wrong password, ErrAccountDisabled or another of its kind
+// (IsAccountState) for an account that may not log in, and any other error when
+// the source is down. It is safe for concurrent use and returns soon after ctx
+// ends.
 type Provider interface {
 	Authenticate(ctx context.Context, c Credentials) (*Principal, error)
 }
@@ -98,7 +99,7 @@ func (c *Chain) ask(ctx context.Context, cred Credentials) (*Principal, error) {
 		}
 		switch {
 		case errors.Is(err, ErrLogon), errors.Is(refusal, ErrProvider):
-		case errors.Is(err, ErrAccountDisabled), errors.Is(err, ErrProvider):
+		case IsAccountState(err), errors.Is(err, ErrProvider):
 			refusal = err
 		default:
 			refusal = fmt.Errorf("%w: %w", ErrProvider, err)

@@ -49,6 +49,8 @@ func TestChain(t *testing.T) {
 		{"second accepts, first disabled", false, "ann", []answer{{err: auth.ErrAccountDisabled}, {principal: ann}}, nil, "1 1"},
 		{"wrong", false, "ann", []answer{{err: auth.ErrLogon}, {err: auth.ErrLogon}}, auth.ErrLogon, "1 1"},
 		{"disabled", false, "ann", []answer{{err: auth.ErrAccountDisabled}, {err: auth.ErrLogon}}, auth.ErrAccountDisabled, "1 1"},
+		{"locked", false, "ann", []answer{{err: auth.ErrLogon}, {err: auth.ErrAccountLocked}}, auth.ErrAccountLocked, "1 1"},
+		{"password expired", false, "ann", []answer{{err: auth.ErrPasswordExpired}}, auth.ErrPasswordExpired, "1"},
 		{"down", false, "ann", []answer{{err: errSocket}, {err: auth.ErrLogon}}, auth.ErrProvider, "1 1"},
 		{"down later", false, "ann", []answer{{err: auth.ErrAccountDisabled}, {err: errSocket}}, auth.ErrProvider, "1 1"},
 	} {

@@ -88,8 +88,8 @@ func logonRefused(err error) (r *refusal, expected bool) {
 	switch {
 	case errors.Is(err, auth.ErrLogon):
 		return cannotLogIn(win32LogonFailure, access.SubStatusAuthenticationError), true
-	case errors.Is(err, auth.ErrAccountDisabled):
-		return cannotLogIn(win32AccountDisabled, access.SubStatusAuthenticationError), true
+	case auth.IsAccountState(err):
+		return cannotLogIn(win32OfAccount(err), access.SubStatusAuthenticationError), true
 	case errors.Is(err, auth.ErrAnonymousNotAllowed):
 		return cannotLogIn(win32LogonFailure, access.SubStatusAnonymousNotAllowed), true
 	case errors.Is(err, auth.ErrNoMethod):

@@ -92,6 +92,12 @@ func TestLogonRefused(t *testing.T) {
 	}{
 		{auth.ErrLogon, 1326, 41, true},
 		{auth.ErrAccountDisabled, 1331, 41, true},
+		{auth.ErrAccountExpired, 1793, 41, true},
+		{fmt.Errorf("ad: %w", auth.ErrAccountLocked), 1909, 41, true},
+		{auth.ErrPasswordExpired, 1330, 41, true},
+		{auth.ErrPasswordMustChange, 1907, 41, true},
+		{auth.ErrLogonHours, 1328, 41, true},
+		{auth.ErrWorkstation, 1329, 41, true},
 		{auth.ErrAnonymousNotAllowed, 1326, 42, true},
 		{auth.ErrNoMethod, 1326, 36, true},
 		{fmt.Errorf("%w: %w", auth.ErrProvider, os.ErrClosed), 0, 34, false},

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/content"
 )
 
@@ -29,7 +30,13 @@ const (
 	win32IODevice         = 1117
 	win32Aborted          = 1236
 	win32LogonFailure     = 1326
+	win32LogonHours       = 1328
+	win32Workstation      = 1329
+	win32PasswordExpired  = 1330
 	win32AccountDisabled  = 1331
+	win32AccountExpired   = 1793
+	win32PasswordChange   = 1907
+	win32AccountLocked    = 1909
 	win32IllegalMessage   = 0x80090326 // SEC_E_ILLEGAL_MESSAGE
 )
 
@@ -56,6 +63,12 @@ func win32Texts() map[uint32]string {
 		win32Aborted:          "The network connection was aborted by the local system.",
 		win32LogonFailure:     "The user name or password is incorrect.",
 		win32IllegalMessage:   "The message received was unexpected or badly formatted.",
+		win32LogonHours:       "Your account has time restrictions that keep you from signing in right now.",
+		win32Workstation:      "This user isn't allowed to sign in to this computer.",
+		win32PasswordExpired:  "The password for this account has expired.",
+		win32AccountExpired:   "The user's account has expired.",
+		win32PasswordChange:   "The user's password must be changed before signing in.",
+		win32AccountLocked:    "The referenced account is currently locked out and may not be logged on to.",
 		win32AccountDisabled:  "This user can't sign in because this account is currently disabled.",
 	}
 }
@@ -107,6 +120,27 @@ func fileErrors() []struct {
 		{syscall.EROFS, win32WriteProtect},
 		{syscall.EIO, win32IODevice},
 	}
+}
+
+// win32OfAccount is what Windows calls the state that keeps an account out.
+func win32OfAccount(err error) uint32 {
+	for _, e := range []struct {
+		err  error
+		code uint32
+	}{
+		{auth.ErrAccountDisabled, win32AccountDisabled},
+		{auth.ErrAccountExpired, win32AccountExpired},
+		{auth.ErrAccountLocked, win32AccountLocked},
+		{auth.ErrPasswordExpired, win32PasswordExpired},
+		{auth.ErrPasswordMustChange, win32PasswordChange},
+		{auth.ErrLogonHours, win32LogonHours},
+		{auth.ErrWorkstation, win32Workstation},
+	} {
+		if errors.Is(err, e.err) {
+			return e.code
+		}
+	}
+	return win32LogonFailure
 }
 
 // win32Of returns the Windows code of a file error, and whether there is one.
