@@ -30,8 +30,8 @@ var floors = map[string]int{
 	"pkg/xmldoc":   0,
 	"pkg/ftp":      0,
 	"pkg/socket":   0,
-	"pkg/cert":     0,
 	"pkg/ftps":     0,
+	"pkg/durable":  0,
 	"pkg/codepage": 0,
 	"pkg/vpath":    0,
 	"pkg/content":  0,
@@ -39,17 +39,18 @@ var floors = map[string]int{
 	"pkg/w3clog":   0,
 	"pkg/logging":  0,
 	// fittings
+	"pkg/cert":          1,
 	"pkg/datachannel":   1,
 	"pkg/apphost":       1,
 	"pkg/access":        1,
-	"pkg/auth/local":    1,
 	"pkg/content/local": 1,
 	// rooms
-	"pkg/vfs":       2,
-	"pkg/accounts":  2,
-	"pkg/schemadoc": 2,
+	"pkg/vfs":        2,
+	"pkg/auth/local": 2,
+	"pkg/schemadoc":  2,
 	// tenant
-	"pkg/site": 3,
+	"pkg/site":     3,
+	"pkg/accounts": 3,
 	// workshop
 	"pkg/compile":   4,
 	"pkg/ftpserver": 4,

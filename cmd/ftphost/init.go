@@ -13,7 +13,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/compile"
-	"github.com/ftphost/ftphost/pkg/xmldoc"
+	"github.com/ftphost/ftphost/pkg/durable"
 	"github.com/ftphost/ftphost/sample"
 )
 
@@ -75,7 +75,7 @@ func initHome(out io.Writer, dir string) error {
 			return err
 		}
 	}
-	if err := xmldoc.WriteFile(home.Own(), sample.FTPHost, 0o644); err != nil {
+	if err := durable.WriteFile(home.Own(), sample.FTPHost, 0o644); err != nil {
 		return err
 	}
 	config, err := sampleCertificates(home)
@@ -86,7 +86,7 @@ func initHome(out io.Writer, dir string) error {
 		return err
 	}
 	// Last, because a home counts as made when this file is there.
-	if err := xmldoc.WriteFile(home.Config, config, 0o644); err != nil {
+	if err := durable.WriteFile(home.Config, config, 0o644); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, nextSteps, home.Config, dir)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/beevik/etree"
 
-	"github.com/ftphost/ftphost/pkg/xmldoc"
+	"github.com/ftphost/ftphost/pkg/durable"
 )
 
 // Errors of edits.
@@ -185,12 +185,12 @@ func (f *File) edit(change func(*draft) error) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := xmldoc.WriteFile(f.path, data, newFileMode); err != nil {
+	if err := durable.WriteFile(f.path, data, newFileMode); err != nil {
 		return fmt.Errorf("changing the accounts: %w", err)
 	}
 	f.lookAgain()
 	if isNew {
-		return adopt(f.path)
+		return durable.Adopt(f.path)
 	}
 	return nil
 }

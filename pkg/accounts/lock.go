@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/ftphost/ftphost/pkg/durable"
 )
 
 // Waiting for another process that changes the same file.
@@ -32,7 +34,7 @@ func lock(path string) (unlock func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := adopt(f.Name()); err != nil {
+	if err := durable.Adopt(f.Name()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	for deadline := time.Now().Add(lockWait); ; time.Sleep(lockRetry) {

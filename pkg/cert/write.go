@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/ftphost/ftphost/pkg/durable"
 )
 
 // Modes of what this package writes: keys are for the service alone.
@@ -110,7 +112,7 @@ func (s *Stores) makeFolder(store string) (string, error) {
 	for _, folder := range []string{s.dir, filepath.Join(s.dir, store)} {
 		err := os.Mkdir(folder, folderMode)
 		if err == nil {
-			err = adopt(folder)
+			err = durable.Adopt(folder)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return "", fmt.Errorf("the home folder %s does not exist; name it with --home, or make one with: ftphost init DIR", filepath.Dir(folder))
@@ -152,7 +154,7 @@ func writeNew(folder, name string, data []byte) (string, error) {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = errors.Join(os.Chmod(f.Name(), fileMode), adopt(f.Name()))
+		err = errors.Join(os.Chmod(f.Name(), fileMode), durable.Adopt(f.Name()))
 	}
 	if err != nil {
 		return "", err

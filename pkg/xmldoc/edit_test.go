@@ -2,9 +2,6 @@ package xmldoc_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/beevik/etree"
@@ -271,34 +268,4 @@ func write(t *testing.T, root *etree.Element) string {
 		t.Fatal(err)
 	}
 	return s
-}
-
-func TestWriteFileReplacesWhole(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.config")
-	if err := xmldoc.WriteFile(path, []byte("one"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	mode := os.FileMode(0o640)
-	if err := os.Chmod(path, mode); err != nil {
-		t.Fatal(err)
-	}
-	link := filepath.Join(filepath.Dir(path), "link")
-	if err := os.Symlink(path, link); err != nil {
-		t.Fatal(err)
-	}
-	if err := xmldoc.WriteFile(link, []byte("two"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	data, err := os.ReadFile(path)
-	if err != nil || string(data) != "two" {
-		t.Errorf("the file holds %q, %v", data, err)
-	}
-	info, err := os.Stat(path)
-	if err != nil || (runtime.GOOS != "windows" && info.Mode().Perm() != mode) {
-		t.Errorf("mode %v, %v; want %v", info.Mode(), err, mode)
-	}
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(entries) != 2 {
-		t.Errorf("left behind: %v, %v", entries, err)
-	}
 }

@@ -1,4 +1,6 @@
-package xmldoc
+// Package durable writes the files of a home so that nobody ever finds half of
+// one, and that whoever serves them may read them.
+package durable
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package xmldoc
+package durable
 
 import (
 	"io/fs"

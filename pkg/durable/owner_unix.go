@@ -1,6 +1,6 @@
 //go:build unix
 
-package cert
+package durable
 
 import (
 	"fmt"
@@ -9,9 +9,10 @@ import (
 	"syscall"
 )
 
-// adopt gives what root made to the owner of the folder above, because the
-// server that reads it does not run as root.
-func adopt(path string) error {
+// Adopt gives a file or folder that root made to the owner of its folder, because the
+// server that reads it does not run as root. Without the rights of root it does
+// nothing.
+func Adopt(path string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package xmldoc
+package durable
 
 import (
 	"io/fs"
