@@ -27,6 +27,17 @@ type FilterSettings struct {
 	// Extensions says which extensions are allowed, with or without the
 	// leading dot; "." stands for names without one.
 	Extensions map[string]bool
+	// Origins say where all that is written.
+	Origins FilterOrigins
+}
+
+// FilterOrigins are the places of filter settings, as file:line:col. What has
+// none is "".
+type FilterOrigins struct {
+	HighBit, MaxURL, UnlistedExtensions string
+	// HiddenSegments, DeniedSequences and Extensions are by the text that the
+	// settings have.
+	HiddenSegments, DeniedSequences, Extensions map[string]string
 }
 
 // RequestFilter refuses paths by their spelling. It is fixed once built; nil
@@ -36,10 +47,24 @@ type RequestFilter struct {
 	allowHighBit     bool
 	maxURL           int
 	maxContentLength int64
-	hidden           map[string]bool
-	sequences        [][]byte
-	allowUnlisted    bool
-	extensions       map[string]bool
+	// hidden are the origins of the folded segments.
+	hidden        map[string]string
+	sequences     []sequence
+	allowUnlisted bool
+	extensions    map[string]extension
+	origins       FilterOrigins
+}
+
+// sequence is a folded text that no path may contain.
+type sequence struct {
+	text   []byte
+	origin string
+}
+
+// extension is what is said about one, or about those that are not listed.
+type extension struct {
+	allowed bool
+	origin  string
 }
 
 // NewRequestFilter returns the filter of settings.
@@ -48,21 +73,22 @@ func NewRequestFilter(settings FilterSettings) *RequestFilter {
 		allowHighBit:     settings.AllowHighBit,
 		maxURL:           settings.MaxURL,
 		maxContentLength: settings.MaxContentLength,
-		hidden:           make(map[string]bool, len(settings.HiddenSegments)),
+		hidden:           make(map[string]string, len(settings.HiddenSegments)),
 		allowUnlisted:    settings.AllowUnlistedExtensions,
-		extensions:       make(map[string]bool, len(settings.Extensions)),
+		extensions:       make(map[string]extension, len(settings.Extensions)),
+		origins:          settings.Origins,
 	}
 	for _, s := range settings.HiddenSegments {
-		f.hidden[vpath.Fold(s)] = true
+		f.hidden[vpath.Fold(s)] = settings.Origins.HiddenSegments[s]
 	}
 	for _, s := range settings.DeniedSequences {
 		// A path has only slashes, so that a rule against "\" means "/".
-		if s = strings.ReplaceAll(s, `\`, "/"); s != "" {
-			f.sequences = append(f.sequences, vpath.AppendFoldCase(nil, s))
+		if text := strings.ReplaceAll(s, `\`, "/"); text != "" {
+			f.sequences = append(f.sequences, sequence{vpath.AppendFoldCase(nil, text), settings.Origins.DeniedSequences[s]})
 		}
 	}
 	for ext, allowed := range settings.Extensions {
-		f.extensions[extensionKey(ext)] = allowed
+		f.extensions[extensionKey(ext)] = extension{allowed, settings.Origins.Extensions[ext]}
 	}
 	return f
 }
@@ -91,20 +117,22 @@ func (f *RequestFilter) Check(p vpath.Path, file bool) error {
 	case f == nil:
 		return nil
 	case f.maxURL > 0 && len(p) > f.maxURL:
-		return &Denied{SubStatus: SubStatusPathTooLong, Reason: fmt.Sprintf("the path has %d bytes, maxUrl is %d", len(p), f.maxURL)}
+		return &Denied{SubStatusPathTooLong, fmt.Sprintf("the path has %d bytes, maxUrl is %d", len(p), f.maxURL), f.origins.MaxURL}
 	case !f.allowHighBit && highBit(string(p)):
-		return &Denied{SubStatus: SubStatusHighBit, Reason: "the path has high bit characters and allowHighBitCharacters is false"}
+		return &Denied{SubStatusHighBit, "the path has high bit characters and allowHighBitCharacters is false", f.origins.HighBit}
 	}
 	if s := f.deniedSequence(p); s != nil {
-		return &Denied{SubStatus: SubStatusDeniedSequence, Reason: fmt.Sprintf("the path contains the denied sequence %q", s)}
+		return &Denied{SubStatusDeniedSequence, fmt.Sprintf("the path contains the denied sequence %q", s.text), s.origin}
 	}
 	for segment := range p.Segments() {
-		if f.Hides(segment) {
-			return &Denied{SubStatus: SubStatusHiddenSegment, Reason: fmt.Sprintf("%q is a hidden segment", segment)}
+		if origin, hidden := f.hides(segment); hidden {
+			return &Denied{SubStatusHiddenSegment, fmt.Sprintf("%q is a hidden segment", segment), origin}
 		}
 	}
-	if file && !p.IsRoot() && !f.allowsExtension(p.Base()) {
-		return &Denied{SubStatus: SubStatusExtension, Reason: fmt.Sprintf("the extension of %q is not allowed", p.Base())}
+	if file && !p.IsRoot() {
+		if ext := f.extensionOf(p.Base()); !ext.allowed {
+			return &Denied{SubStatusExtension, fmt.Sprintf("the extension of %q is not allowed", p.Base()), ext.origin}
+		}
 	}
 	return nil
 }
@@ -112,37 +140,53 @@ func (f *RequestFilter) Check(p vpath.Path, file bool) error {
 // Hides reports whether segment can neither be reached nor listed. What
 // follows a colon is an NTFS stream of the same file and does not count.
 func (f *RequestFilter) Hides(segment string) bool {
+	_, hidden := f.hides(segment)
+	return hidden
+}
+
+// hides is Hides with the place that says so.
+func (f *RequestFilter) hides(segment string) (origin string, hidden bool) {
 	if f == nil || len(f.hidden) == 0 {
-		return false
+		return "", false
 	}
-	base, _, stream := strings.Cut(segment, ":")
-	return f.hidden[vpath.Fold(segment)] || stream && f.hidden[vpath.Fold(base)]
+	if origin, hidden = f.hidden[vpath.Fold(segment)]; hidden {
+		return origin, true
+	}
+	if base, _, stream := strings.Cut(segment, ":"); stream {
+		origin, hidden = f.hidden[vpath.Fold(base)]
+	}
+	return origin, hidden
 }
 
-func (f *RequestFilter) allowsExtension(name string) bool {
+// extensionOf is what is said about the extension of a name, and of the file
+// whose stream it names.
+func (f *RequestFilter) extensionOf(name string) extension {
 	if len(f.extensions) == 0 && f.allowUnlisted {
-		return true
+		return extension{allowed: true}
 	}
-	base, _, stream := strings.Cut(name, ":")
-	return f.extensionAllowed(name) && (!stream || f.extensionAllowed(base))
+	ext := f.said(name)
+	if base, _, stream := strings.Cut(name, ":"); stream && ext.allowed {
+		return f.said(base)
+	}
+	return ext
 }
 
-func (f *RequestFilter) extensionAllowed(name string) bool {
+func (f *RequestFilter) said(name string) extension {
 	name = vpath.Fold(name)
-	ext := ""
+	key := ""
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
-		ext = name[i+1:]
+		key = name[i+1:]
 	}
-	if allowed, listed := f.extensions[ext]; listed {
-		return allowed
+	if ext, listed := f.extensions[key]; listed {
+		return ext
 	}
-	return f.allowUnlisted
+	return extension{f.allowUnlisted, f.origins.UnlistedExtensions}
 }
 
 // deniedSequence returns the sequence that p contains, or nil. It looks at p
 // as written, so that sequences of dots and spaces are found, and at its
 // folded segments, so that dots and spaces cannot break a sequence up.
-func (f *RequestFilter) deniedSequence(p vpath.Path) []byte {
+func (f *RequestFilter) deniedSequence(p vpath.Path) *sequence {
 	if len(f.sequences) == 0 {
 		return nil
 	}
@@ -151,8 +195,8 @@ func (f *RequestFilter) deniedSequence(p vpath.Path) []byte {
 	for segment := range p.Segments() {
 		folded = vpath.AppendFold(append(folded, '/'), segment)
 	}
-	for _, s := range f.sequences {
-		if bytes.Contains(written, s) || bytes.Contains(folded, s) {
+	for i := range f.sequences {
+		if s := &f.sequences[i]; bytes.Contains(written, s.text) || bytes.Contains(folded, s.text) {
 			return s
 		}
 	}

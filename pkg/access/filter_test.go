@@ -158,3 +158,31 @@ func FuzzRequestFilter(f *testing.F) {
 		}
 	})
 }
+
+// TestFilterOrigins: a refusal names the line that decides.
+func TestFilterOrigins(t *testing.T) {
+	f := access.NewRequestFilter(access.FilterSettings{
+		MaxURL: 30, HiddenSegments: []string{"_private", "Bin"}, DeniedSequences: []string{"..", `x\y`},
+		Extensions: map[string]bool{".exe": false, "txt": true},
+		Origins: access.FilterOrigins{
+			HighBit: "high", MaxURL: "long", UnlistedExtensions: "unlisted",
+			HiddenSegments: map[string]string{"_private": "private", "Bin": "bin"}, DeniedSequences: map[string]string{"..": "dots", `x\y`: "xy"},
+			Extensions: map[string]string{".exe": "exe", "txt": "txt"},
+		},
+	})
+	for path, want := range map[vpath.Path]string{
+		"/ü": "high", "/0123456789012345678901234567890": "long", "/_PRIVATE/a.txt": "private", "/a/bin:x": "bin",
+		"/a..b.txt": "dots", "/X/Y.txt": "xy", "/a.exe": "exe", "/a.exe:b.txt": "exe", "/a.dat": "unlisted", "/a.txt": "",
+	} {
+		got := ""
+		var denied *access.Denied
+		if err := f.Check(path, true); errors.As(err, &denied) {
+			got = denied.Origin
+		} else if err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		if got != want {
+			t.Errorf("%s: %q decides, want %q", path, got, want)
+		}
+	}
+}

@@ -81,6 +81,14 @@ func (c *compiler) filter(e *apphost.Element) *access.RequestFilter {
 		MaxContentLength:        r.Limits.MaxAllowedContentLength,
 		AllowUnlistedExtensions: r.FileExtensions.AllowUnlisted,
 		Extensions:              map[string]bool{},
+		Origins: access.FilterOrigins{
+			HighBit:            e.Attr("allowHighBitCharacters").Origin(),
+			MaxURL:             e.Child("requestLimits").Attr("maxUrl").Origin(),
+			UnlistedExtensions: e.Child("fileExtensions").Attr("allowUnlisted").Origin(),
+			HiddenSegments:     origins(e.Child("hiddenSegments"), "segment"),
+			DeniedSequences:    origins(e.Child("denyUrlSequences"), "sequence"),
+			Extensions:         origins(e.Child("fileExtensions"), "fileExtension"),
+		},
 	}
 	for _, x := range r.FileExtensions.Extensions {
 		settings.Extensions[x.Extension] = x.Allowed
@@ -92,6 +100,15 @@ func (c *compiler) filter(e *apphost.Element) *access.RequestFilter {
 		settings.DeniedSequences = append(settings.DeniedSequences, d.Sequence)
 	}
 	return access.NewRequestFilter(settings)
+}
+
+// origins are the places of the entries of a collection, by their key.
+func origins(e *apphost.Element, key string) map[string]string {
+	places := map[string]string{}
+	for _, entry := range e.Entries() {
+		places[entry.Attr(key).Text] = entry.Pos().String()
+	}
+	return places
 }
 
 // disagreements warns where the order in which rules are evaluated matters:

@@ -71,6 +71,9 @@ func (s *session) record(cmd ftp.Command, out outcome) {
 	e.FullPath = string(s.now.path)
 	if out.sub != access.SubStatusOK {
 		e.Info = access.Text(out.sub)
+		if out.why != "" {
+			e.Info += " " + out.why
+		}
 	}
 	row := s.server.commands[cmd.Verb]
 	e.Infrastructure = row != nil && row.infrastructure

@@ -21,6 +21,9 @@ type outcome struct {
 	sub   int
 	// ends says that the session ends after the reply.
 	ends bool
+	// why says what refused and where that is written, for the log; "" when the
+	// sub-status says all.
+	why string
 	// unexpected marks an error that is no ordinary refusal; the operational
 	// log gets all of it, the client general words.
 	unexpected bool
@@ -32,7 +35,7 @@ func outcomeOf(err error) outcome {
 	r, expected := refusalOf(err)
 	return outcome{
 		reply: ftp.Reply{Code: r.code, Lines: r.lines, Text: r.text},
-		win32: r.win32, sub: r.sub, ends: r.ends, unexpected: !expected,
+		win32: r.win32, sub: r.sub, ends: r.ends, why: r.why, unexpected: !expected,
 	}
 }
 
@@ -64,9 +67,9 @@ func deniedAs(d *access.Denied) *refusal {
 	case access.SubStatusCommandFiltered:
 		return errFiltered
 	case access.SubStatusHiddenSegment:
-		return &refusal{code: 550, text: win32Text(win32FileNotFound), win32: win32FileNotFound, sub: d.SubStatus}
+		return &refusal{code: 550, text: win32Text(win32FileNotFound), win32: win32FileNotFound, sub: d.SubStatus, why: d.Error()}
 	default:
-		return &refusal{code: 550, text: win32Text(win32AccessDenied), win32: win32AccessDenied, sub: d.SubStatus}
+		return &refusal{code: 550, text: win32Text(win32AccessDenied), win32: win32AccessDenied, sub: d.SubStatus, why: d.Error()}
 	}
 }
 
@@ -108,7 +111,9 @@ func logonRefused(err error) (r *refusal, expected bool) {
 func homeRefused(err error) *refusal {
 	var denied *access.Denied
 	if errors.As(err, &denied) {
-		return homeInaccessible(win32AccessDenied, denied.SubStatus)
+		r := homeInaccessible(win32AccessDenied, denied.SubStatus)
+		r.why = denied.Error()
+		return r
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return homeInaccessible(win32AccessDenied, access.SubStatusFileSystemDenied)

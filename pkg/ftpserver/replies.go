@@ -81,6 +81,8 @@ type refusal struct {
 	// win32 and sub say why, in the log and to local clients.
 	win32 uint32
 	sub   int
+	// why says more of it, for the log alone.
+	why string
 	// ends says that the session ends with it.
 	ends bool
 }
