@@ -206,6 +206,18 @@ func (c *Conn) CloseWrite() error {
 	return errors.Join(err, os.NewSyscallError("shutdown", failed))
 }
 
+// SetLinger says what Close does with bytes that the peer has not taken: with 0
+// it drops them and resets the connection (as net.TCPConn's).
+func (c *Conn) SetLinger(sec int) error {
+	linger := unix.Linger{Onoff: 1, Linger: int32(max(sec, 0))} //nolint:gosec // seconds
+	if sec < 0 {
+		linger.Onoff = 0
+	}
+	var failed error
+	err := c.control(func(fd int) { failed = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &linger) })
+	return errors.Join(err, os.NewSyscallError("setsockopt", failed))
+}
+
 // Unread reports whether the peer has sent something that nobody has read. To
 // close the connection then is to reset it, and what is still on the way to the
 // peer may be lost.

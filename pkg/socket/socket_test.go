@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -389,4 +390,24 @@ func TestAddresses(t *testing.T) {
 	if got, want := server.LocalAddr().String(), client.RemoteAddr().String(); got != want {
 		t.Errorf("local address %s, want %s", got, want)
 	}
+}
+
+// With a linger of 0 the peer sees a reset, and nothing that was left to say.
+func TestLingerOfNothingResets(t *testing.T) {
+	forEach(t, func(t *testing.T, client *net.TCPConn, server net.Conn, pause time.Duration) {
+		time.Sleep(pause)
+		linger, ok := server.(interface{ SetLinger(sec int) error })
+		if !ok {
+			t.Fatal("the connection has no SetLinger")
+		}
+		if err := errors.Join(linger.SetLinger(0), server.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("read: %v, want a reset", err)
+		}
+		if err := linger.SetLinger(0); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
+	})
 }
