@@ -34,6 +34,9 @@ type Credentials struct {
 	Password string
 	// Remote is the client's address.
 	Remote netip.Addr
+	// Suspect says that logins of that address failed lately. Where checking a
+	// password costs much, they wait behind others.
+	Suspect bool
 }
 
 // Provider is one source of accounts. Authenticate returns ErrLogon for an
