@@ -34,7 +34,7 @@ type Provider struct {
 func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.Principal, error) {
 	p.once.Do(p.prepare)
 	e := p.Directory().find(p.Domain, c.User)
-	ok, err := p.verify(ctx, e, c.Password)
+	ok, err := p.verify(ctx, e, c)
 	switch {
 	case err != nil:
 		return nil, err
@@ -57,20 +57,20 @@ func (p *Provider) prepare() {
 
 // verify checks the password of e, or spends the time of it when there is no
 // such account, no usable hash, or no password.
-func (p *Provider) verify(ctx context.Context, e *entry, password string) (bool, error) {
+func (p *Provider) verify(ctx context.Context, e *entry, c auth.Credentials) (bool, error) {
 	h, known := p.decoy, false
-	if e != nil && e.hash != nil && password != "" {
+	if e != nil && e.hash != nil && c.Password != "" {
 		h, known = e.hash, true
 	}
 	var err error
 	check := func() (ok bool) {
-		err = p.Workers.do(ctx, func() { ok = h.verify(password) })
+		err = p.Workers.do(ctx, c.Suspect, func() { ok = h.verify(c.Password) })
 		return ok && known
 	}
 	if !known {
 		return check(), err
 	}
-	ok := p.Cache.Verify(e.user.Hash, password, p.CacheLifetime, check)
+	ok := p.Cache.Verify(e.user.Hash, c.Password, p.CacheLifetime, check)
 	return ok, err
 }
 
