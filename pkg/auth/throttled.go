@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // ErrBlocked means that too many logins of the client's address failed. Its
@@ -36,7 +37,7 @@ func (t Throttled) Authenticate(ctx context.Context, cred Credentials) (*Princip
 		t.Attempts.Clear(cred.Remote)
 		return p, nil
 	case refused(err) && t.Attempts.Fail(cred.Remote):
-		return nil, errors.Join(ErrBlocked, err)
+		return nil, fmt.Errorf("%w: %w", ErrBlocked, err)
 	}
 	return nil, err
 }
@@ -44,10 +45,5 @@ func (t Throttled) Authenticate(ctx context.Context, cred Credentials) (*Princip
 // refused reports whether a login failed because of what the client said, and
 // not because a source of accounts is down or time is over.
 func refused(err error) bool {
-	for _, refusal := range []error{ErrLogon, ErrAccountDisabled, ErrAnonymousNotAllowed, ErrNoMethod} {
-		if errors.Is(err, refusal) {
-			return true
-		}
-	}
-	return false
+	return errors.Is(err, ErrLogon) || IsAccountState(err) || errors.Is(err, ErrAnonymousNotAllowed) || errors.Is(err, ErrNoMethod)
 }

@@ -200,8 +200,12 @@ func TestCheckFindings(t *testing.T) {
 			want: "warning: " + file + `:11:20: system.applicationHost/sites: site "one": allowUTF8 is false, but names are UTF-8 as long as ftpHost/protocol names no legacyCodePage`,
 		},
 		{
-			name: "blocking", from: "</configuration>", to: `<system.ftpServer><security><authentication><denyByFailure enabled="true"/></authentication></security></system.ftpServer></configuration>`,
-			want: "warning: " + file + ":22:60: system.ftpServer/security/authentication: blocking addresses after failed logins is not served by this version",
+			name: "blocking for no time", from: "</configuration>", to: `<system.ftpServer><security><authentication><denyByFailure enabled="true" entryExpiration="00:00:00" /></authentication></security></system.ftpServer></configuration>`,
+			want: "warning: " + file + `:22:75: system.ftpServer/security/authentication: entryExpiration "00:00:00": failed logins are forgotten at once, so no address is ever blocked`,
+		},
+		{
+			name: "blocking at no failure", from: "</configuration>", to: `<system.ftpServer><security><authentication><denyByFailure enabled="true" maxFailure="0" /></authentication></security></system.ftpServer></configuration>`,
+			want: "error: " + file + `:22:75: system.ftpServer/security/authentication: maxFailure 0 is not between 1 and 4294967295`,
 		},
 		{
 			name: "passive range", from: "</configuration>", to: `<system.ftpServer><firewallSupport lowDataChannelPort="6000" highDataChannelPort="5000"/></system.ftpServer></configuration>`,

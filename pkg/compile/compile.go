@@ -65,6 +65,8 @@ type PortRange struct {
 type Result struct {
 	Snapshot *site.Snapshot
 	Passive  PortRange
+	// Attempts says what failed logins lead to.
+	Attempts auth.AttemptPolicy
 }
 
 // compiler carries what the sites of one configuration share.
@@ -177,7 +179,6 @@ func (c *compiler) server() *Result {
 	}
 	c.readPathMap()
 	c.readServerLevel()
-	c.unblocked()
 	c.protocol = c.readProtocol("")
 	c.readMapping()
 	c.readDefaultTLS()
@@ -192,6 +193,7 @@ func (c *compiler) server() *Result {
 	return &Result{
 		Snapshot: &site.Snapshot{UseDomainNameAsHostName: runtime.HostNames.UseDomainNameAsHostName},
 		Passive:  firewall,
+		Attempts: c.attempts(),
 	}
 }
 

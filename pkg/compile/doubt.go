@@ -39,14 +39,6 @@ func (c *compiler) unserved(s *site.Site, ftp *apphost.Element, f *ftpServerSett
 	}
 }
 
-// unblocked warns of failed logins that are not counted: what is asked for
-// protects, but its absence opens nothing.
-func (c *compiler) unblocked() {
-	if v := c.cfg.Section(sectionAuthentication, "").Child("denyByFailure").Attr("enabled"); v.Bool() {
-		c.warnf(v.Pos(), sectionAuthentication, "blocking addresses after failed logins is not served by this version; failed logins have no consequence")
-	}
-}
-
 // doubts warns of what is allowed and hardly meant.
 func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
 	security := e.Child("ftpServer").Child("security")

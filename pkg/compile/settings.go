@@ -167,6 +167,15 @@ type cachingSettings struct {
 	} `config:"credentialsCache"`
 }
 
+type attemptSettings struct {
+	Deny struct {
+		Enabled     bool          `config:"enabled"`
+		MaxFailure  uint32        `config:"maxFailure"`
+		Expiration  time.Duration `config:"entryExpiration"`
+		LoggingOnly bool          `config:"loggingOnlyMode"`
+	} `config:"denyByFailure"`
+}
+
 type serverRuntimeSettings struct {
 	HostNames struct {
 		UseDomainNameAsHostName bool `config:"useDomainNameAsHostName"`

@@ -38,6 +38,7 @@ type configuration struct {
 			ByDomain bool `xml:"useDomainNameAsHostName,attr"`
 		} `xml:"serverRuntime>hostNameSupport"`
 		Rules authorizationElement `xml:"security>authorization"`
+		Deny  denyElement          `xml:"security>authentication>denyByFailure"`
 	} `xml:"system.ftpServer"`
 }
 
@@ -118,6 +119,29 @@ type ftpElement struct {
 	Firewall struct {
 		External string `xml:"externalIp4Address,attr"`
 	} `xml:"firewallSupport"`
+}
+
+type denyElement struct {
+	Enabled bool   `xml:"enabled,attr"`
+	Max     string `xml:"maxFailure,attr"`
+	Period  string `xml:"entryExpiration,attr"`
+	LogOnly bool   `xml:"loggingOnlyMode,attr"`
+}
+
+// attempts is the count of failed logins that the configuration asks for.
+func (w *world) attempts(t testing.TB) *auth.Attempts {
+	t.Helper()
+	deny := w.config.FTP.Deny
+	clock, err := time.Parse(time.TimeOnly, cmp.Or(deny.Period, "00:00:30"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := auth.NewAttempts()
+	a.SetPolicy(auth.AttemptPolicy{
+		Enabled: deny.Enabled, MaxFailures: uint32(number(t, deny.Max, 4)), LogOnly: deny.LogOnly,
+		Period: time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute + time.Duration(clock.Second())*time.Second,
+	})
+	return a
 }
 
 type authorizationElement struct {

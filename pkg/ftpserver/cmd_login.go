@@ -132,7 +132,7 @@ func (s *session) authenticate(ctx context.Context, c auth.Credentials) (*auth.P
 		ctx, cancel = context.WithDeadline(ctx, end)
 		defer cancel()
 	}
-	return s.site.Login.Authenticate(ctx, c)
+	return auth.Throttled{Chain: s.site.Login, Attempts: s.server.config.Attempts}.Authenticate(ctx, c)
 }
 
 func (s *session) loginFailed(name string, err error) error {
@@ -142,6 +142,9 @@ func (s *session) loginFailed(name string, err error) error {
 		level = zerolog.ErrorLevel
 	}
 	s.event(level).Err(err).Str(logging.User, name).Int(logging.SubStatus, r.sub).Msg("login failed")
+	if errors.Is(err, auth.ErrBlocked) {
+		s.reset()
+	}
 	return r
 }
 

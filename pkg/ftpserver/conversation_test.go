@@ -76,7 +76,7 @@ func start(t testing.TB, a *ftptest.Archive, adjust func(*ftpserver.Config)) *ru
 	r.ports = datachannel.NewPorts(datachannel.PortsConfig{Low: 5000, High: 5009, Listen: r.network.Listen})
 	config := ftpserver.Config{
 		Ports: r.ports, Dial: r.network.Dial, Log: zerolog.New(r.log), ComputerName: computer,
-		UseDomainNameAsHostName: func() bool { return r.config.FTP.HostNames.ByDomain },
+		UseDomainNameAsHostName: func() bool { return r.config.FTP.HostNames.ByDomain }, Attempts: r.attempts(t),
 	}
 	if adjust != nil {
 		adjust(&config)

@@ -46,10 +46,7 @@ func (s *session) greet() bool {
 func (s *session) tooMany() *refusal {
 	r := goodbye(access.SubStatusMaxConnections)
 	if s.site.Connections.ResetOnMaxConnections {
-		if tcp, ok := s.conn.(interface{ SetLinger(sec int) error }); ok {
-			_ = tcp.SetLinger(0) // at worst the client sees an ordinary close
-		}
-		s.cut()
+		s.reset()
 		return r
 	}
 	if text := s.site.Messages.MaxClients; text != "" {

@@ -89,6 +89,8 @@ func fileRefused(code uint32, err error) *refusal {
 // logonRefused is the refusal of a login. To the client all are the same.
 func logonRefused(err error) (r *refusal, expected bool) {
 	switch {
+	case errors.Is(err, auth.ErrBlocked):
+		return blocked(), true
 	case errors.Is(err, auth.ErrLogon):
 		return cannotLogIn(win32LogonFailure, access.SubStatusAuthenticationError), true
 	case auth.IsAccountState(err):

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/ftp"
 )
 
@@ -146,6 +147,14 @@ func policyRequires(sub int) *refusal {
 // learn.
 func cannotLogIn(win32 uint32, sub int) *refusal {
 	return &refusal{code: 530, text: "User cannot log in.", win32: win32, sub: sub}
+}
+
+// blocked ends a session from whose address too many logins failed. Only the
+// log has the reply, since the connection is closed without one.
+func blocked() *refusal {
+	r := cannotLogIn(win32LogonFailure, access.SubStatusAuthenticationError)
+	r.ends, r.why = true, auth.ErrBlocked.Error()
+	return r
 }
 
 func homeInaccessible(win32 uint32, sub int) *refusal {

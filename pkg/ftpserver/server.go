@@ -14,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/datachannel"
 	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/logging"
@@ -30,6 +31,9 @@ type Config struct {
 	// Keys protect the TLS sessions of clients; the host owns them. nil gives
 	// the server keys of its own.
 	Keys *ftps.Keys
+	// Attempts counts failed logins and closes the connections of addresses
+	// with too many; the host owns it. nil counts none.
+	Attempts *auth.Attempts
 	// Log is the operational log.
 	Log zerolog.Logger
 	// ComputerName qualifies accounts that have no domain of their own, in the
@@ -61,7 +65,7 @@ type Server struct {
 	large    sync.Pool // *[]byte of largeBuffer bytes
 	replies  sync.Pool // *[]byte, for replies not yet written
 
-	controlRefused, dataRefused atomic.Uint64
+	controlRefused, dataRefused, blocked atomic.Uint64
 
 	stopping atomic.Bool
 	// stopped is closed when stopping is set, to wake accept loops that pause.
@@ -97,16 +101,18 @@ func New(c Config) *Server {
 	return s
 }
 
-// Counters count what became of TLS since the process began.
+// Counters count what was turned away since the process began.
 type Counters struct {
 	// ControlRefused and DataRefused are the connections whose handshake failed,
 	// for whatever reason.
 	ControlRefused, DataRefused uint64
+	// Blocked are the connections of addresses with too many failed logins.
+	Blocked uint64
 }
 
 // Counters returns the present counts.
 func (s *Server) Counters() Counters {
-	return Counters{ControlRefused: s.controlRefused.Load(), DataRefused: s.dataRefused.Load()}
+	return Counters{ControlRefused: s.controlRefused.Load(), DataRefused: s.dataRefused.Load(), Blocked: s.blocked.Load()}
 }
 
 // Serve accepts connections from l until it is closed, by the caller or by
@@ -165,6 +171,11 @@ func (s *Server) untrack(l net.Listener) {
 
 // start begins the session of a new connection in its own goroutine.
 func (s *Server) start(conn net.Conn, endpoint func() *site.Endpoint) {
+	if s.config.Attempts.Blocked(addrPort(conn.RemoteAddr()).Addr()) {
+		s.blocked.Add(1)
+		drop(conn)
+		return
+	}
 	ses := newSession(s, conn, endpoint)
 	s.mu.Lock()
 	if s.stopping.Load() {

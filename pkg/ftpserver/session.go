@@ -275,6 +275,18 @@ func (s *session) wake() { _ = s.conn.SetReadDeadline(longAgo()) }
 // from another goroutine.
 func (s *session) cut() { _ = s.conn.Close() }
 
+// reset closes the control connection so that nobody hears what is left to
+// say.
+func (s *session) reset() { drop(s.conn) }
+
+// drop resets a connection.
+func drop(conn net.Conn) {
+	if tcp, ok := conn.(interface{ SetLinger(sec int) error }); ok {
+		_ = tcp.SetLinger(0) // at worst the client sees an ordinary close
+	}
+	_ = conn.Close() // nobody is to hear of it
+}
+
 // longAgo is a deadline that interrupts at once.
 func longAgo() time.Time { return time.Unix(1, 0) }
 

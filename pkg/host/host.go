@@ -43,8 +43,8 @@ type Options struct {
 }
 
 // Host is the running whole. It owns what outlives a single configuration:
-// the passive ports, the log files, uploads in progress, the certificate stores
-// and the keys of TLS sessions.
+// the passive ports, the log files, uploads in progress, the certificate
+// stores, the keys of TLS sessions and the count of failed logins.
 type Host struct {
 	options  Options
 	accounts *accounts.File
@@ -54,6 +54,7 @@ type Host struct {
 	idle     *socket.Idle
 	server   *ftpserver.Server
 	stores   *cert.Stores
+	attempts *auth.Attempts
 	snapshot *site.Snapshot
 	opened   []opened
 	failed   map[string][]string // site name → what could not be opened
@@ -86,6 +87,8 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	}
 	h := &Host{options: o, failed: map[string][]string{}, accounts: accounts.Open(o.Home.Accounts()), workers: local.NewWorkers(0)}
 	h.accounts.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
+	h.attempts = auth.NewAttempts()
+	h.attempts.OnLimit = func(b auth.Block, logOnly bool) { logBlock(o.Log, b, logOnly) }
 	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
 
 	h.stores = cert.Open(o.Home.Certificates())
@@ -106,11 +109,12 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		return nil, nil, &Refused{problems}
 	}
 	h.snapshot = result.Snapshot
+	h.attempts.SetPolicy(result.Attempts)
 	if h.ports, err = newPorts(result.Passive, o); err != nil {
 		return nil, problems, err
 	}
 	h.server = ftpserver.New(ftpserver.Config{
-		Ports: h.ports, Log: o.Log, ComputerName: computer, Keys: ftps.NewKeys(),
+		Ports: h.ports, Log: o.Log, ComputerName: computer, Keys: ftps.NewKeys(), Attempts: h.attempts,
 		UseDomainNameAsHostName: func() bool { return h.snapshot.UseDomainNameAsHostName },
 		LocalAddresses:          localAddresses,
 	})
@@ -119,6 +123,16 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	}
 	h.listen(ctx)
 	return h, problems, nil
+}
+
+// logBlock says which address is blocked and why.
+func logBlock(log zerolog.Logger, b auth.Block, logOnly bool) {
+	e := log.Warn().Stringer(logging.Network, b.Network).Uint32("failures", b.Failures)
+	if logOnly {
+		e.Msg("too many logins from this address failed; it is not blocked, since loggingOnlyMode is on")
+		return
+	}
+	e.Time("until", b.Until).Msg("too many logins from this address failed: blocked")
 }
 
 func newPorts(r compile.PortRange, o Options) (*datachannel.Ports, error) {
@@ -189,10 +203,11 @@ func (h *Host) stop() error {
 	return errors.Join(err, h.ports.Close())
 }
 
-// sum says how often strangers and failed handshakes were turned away.
+// sum says how often strangers, failed handshakes and blocked addresses were
+// turned away.
 func (h *Host) sum() {
 	ports, handshakes := h.ports.Counters(), h.server.Counters()
 	h.options.Log.Info().Uint64("strangers", ports.Strangers).Uint64("portsExhausted", ports.Exhausted).
 		Uint64("controlHandshakesFailed", handshakes.ControlRefused).Uint64("dataHandshakesFailed", handshakes.DataRefused).
-		Msg("turned away since the start")
+		Uint64("blocked", handshakes.Blocked).Msg("turned away since the start")
 }

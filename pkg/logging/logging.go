@@ -18,6 +18,8 @@ const (
 	Session = "session"
 	// Remote is the client's address and port.
 	Remote = "remote"
+	// Network is an address, or the network it belongs to.
+	Network = "network"
 	// Local is the server's address and port of a connection.
 	Local = "local"
 	// Listener is the address and port that is listened on.
