@@ -104,6 +104,13 @@ type Store interface { //nolint:interfacebloat // every store can do all of it
 	Identity(name string) string
 }
 
+// Divisible is a Store whose folders can each be a store of their own, which
+// nothing leads out of: not a name, and not a link inside.
+type Divisible interface {
+	// Sub returns the store of a folder. It need not exist before it is used.
+	Sub(name string) Store
+}
+
 // SpaceReporter is a Store that knows its free space.
 type SpaceReporter interface {
 	// AvailableBytes returns the bytes a user may still write in the directory.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/ftphost/ftphost/pkg/content"
@@ -14,6 +15,10 @@ import (
 // Store is a local folder. It is a content.Store and safe for concurrent use.
 type Store struct {
 	dir string
+	// parent is the store that dir is the folder name of; nil when dir is
+	// found by its own path.
+	parent *Store
+	name   string
 
 	mu   sync.Mutex
 	tree *tree // nil until the first use
@@ -33,6 +38,15 @@ type tree struct {
 // New returns the store of the folder dir. Nothing is opened before the first
 // use, so the folder may still be missing.
 func New(dir string) *Store { return &Store{dir: dir} }
+
+// Sub returns the store of the folder name. The folder is looked up as all
+// names are, within s, so that a link that leads out of s is none.
+func (s *Store) Sub(name string) content.Store {
+	return &Store{dir: filepath.Join(s.dir, filepath.FromSlash(name)), parent: s, name: name}
+}
+
+// String returns the path of the folder.
+func (s *Store) String() string { return s.dir }
 
 // Check returns an error when the folder is missing, is no directory or cannot
 // be looked at.
@@ -56,7 +70,7 @@ func (s *Store) Refresh() {
 	if s.tree == nil {
 		return
 	}
-	info, err := os.Stat(s.dir)
+	info, err := s.look()
 	if err != nil || !os.SameFile(info, s.tree.seen) {
 		s.tree = nil
 		return
@@ -71,20 +85,60 @@ func (s *Store) open() (*tree, error) {
 	if s.tree != nil {
 		return s.tree, nil
 	}
-	t, err := openTree(s.dir)
+	t, err := s.openTree()
 	if err != nil {
-		kind := kindOf(err)
-		if errors.Is(kind, fs.ErrNotExist) {
-			kind = content.ErrPathNotFound
-		}
-		return nil, &content.Error{Op: "open folder", Name: s.dir, Kind: kind, Err: err}
+		return nil, s.notOpened(err)
 	}
 	s.tree = t
 	return t, nil
 }
 
-func openTree(dir string) (*tree, error) {
-	root, err := os.OpenRoot(dir)
+func (s *Store) notOpened(err error) error {
+	kind := kindOf(err)
+	var known *content.Error
+	if errors.As(err, &known) {
+		kind, err = known.Kind, known.Err
+	}
+	if errors.Is(kind, fs.ErrNotExist) {
+		kind = content.ErrPathNotFound
+	}
+	return &content.Error{Op: "open folder", Name: s.dir, Kind: kind, Err: err}
+}
+
+// look tells about the folder as its path leads to it now.
+func (s *Store) look() (info fs.FileInfo, err error) {
+	if s.parent == nil {
+		return os.Stat(s.dir)
+	}
+	err = s.parent.at("open folder", s.name, func(t *tree, real string) error {
+		info, err = t.Stat(real)
+		return err
+	})
+	return info, err
+}
+
+// openRoot opens the folder: below its parent if it has one.
+func (s *Store) openRoot() (root *os.Root, err error) {
+	// What is no directory is not opened: a pipe would wait for a writer.
+	info, err := s.look()
+	if err == nil && !info.IsDir() {
+		err = &content.Error{Op: "open folder", Name: s.dir, Kind: content.ErrNotDirectory}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.parent == nil {
+		return os.OpenRoot(s.dir)
+	}
+	err = s.parent.at("open folder", s.name, func(t *tree, real string) error {
+		root, err = t.OpenRoot(real)
+		return err
+	})
+	return root, err
+}
+
+func (s *Store) openTree() (*tree, error) {
+	root, err := s.openRoot()
 	if err != nil {
 		return nil, err
 	}

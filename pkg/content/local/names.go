@@ -40,26 +40,10 @@ func illegal(segment string) error {
 	switch {
 	case strings.ContainsRune(segment, ':'):
 		return content.ErrInvalidParameter
-	case strings.ContainsAny(segment, `<>"|?*`), device(segment):
+	case strings.ContainsAny(segment, `<>"|?*`), vpath.IsDevice(segment):
 		return content.ErrInvalidName
 	}
 	return nil
-}
-
-// device reports whether Windows takes segment for a device: CON, NUL, COM1
-// and their like, with any extension.
-func device(segment string) bool {
-	stem, _, _ := strings.Cut(segment, ".")
-	stem = vpath.Fold(stem)
-	switch stem {
-	case "con", "prn", "aux", "nul", "conin$", "conout$":
-		return true
-	}
-	number, ok := strings.CutPrefix(stem, "com")
-	if !ok {
-		number, ok = strings.CutPrefix(stem, "lpt")
-	}
-	return ok && strings.Contains(" 0 1 2 3 4 5 6 7 8 9 ¹ ² ³ ", " "+number+" ") && number != ""
 }
 
 // newName returns the name a new file gets: as written, less trailing dots
