@@ -27,7 +27,7 @@ func newUserCommand(home *homeFlags) *cobra.Command {
 	cmd.AddCommand(
 		newUserAddCommand(home), newUserPasswdCommand(home),
 		newUserEnabledCommand(home, true), newUserEnabledCommand(home, false),
-		newUserRemoveCommand(home), newUserListCommand(home),
+		newUserHomeCommand(home), newUserRemoveCommand(home), newUserListCommand(home),
 	)
 	return cmd
 }
@@ -39,6 +39,7 @@ func accountFile(home *homeFlags) *accounts.File {
 
 func newUserAddCommand(home *homeFlags) *cobra.Command {
 	var groups []string
+	var folder string
 	var source passwordSource
 	cmd := &cobra.Command{
 		Use:   "add NAME",
@@ -55,13 +56,20 @@ func newUserAddCommand(home *homeFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := accountFile(home).AddUser(args[0], password, groups...); err != nil {
+			file := accountFile(home)
+			if err := file.AddUser(args[0], password, groups...); err != nil {
 				return err
+			}
+			if folder != "" {
+				if err := file.SetHome(args[0], folder); err != nil {
+					return fmt.Errorf("the user was added, without a home: %w", err)
+				}
 			}
 			return source.done(cmd, password, "User %s was added.", args[0])
 		},
 	}
 	cmd.Flags().StringArrayVar(&groups, "group", nil, "a group the account joins; may be repeated")
+	cmd.Flags().StringVar(&folder, "home-dir", "", "the account's folder, for sites with userIsolation Custom or ActiveDirectory")
 	source.flags(cmd)
 	return cmd
 }
@@ -108,6 +116,27 @@ func newUserEnabledCommand(home *homeFlags, enabled bool) *cobra.Command {
 	}
 }
 
+func newUserHomeCommand(home *homeFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "home NAME FOLDER",
+		Short: "Give an account the folder that userIsolation Custom shows it",
+		Long: "home sets the folder that is the root of an account on sites with userIsolation\n" +
+			"Custom or ActiveDirectory: an absolute path of this machine, or a Windows path that\n" +
+			"ftpHost/pathMap maps. An empty FOLDER takes it away.",
+		Example: "  ftphost user home ann /srv/homes/ann\n  ftphost user home ann 'D:\\homes\\ann'\n  ftphost user home ann ''",
+		Args:    usage(cobra.ExactArgs(2)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := accountFile(home).SetHome(args[0], args[1]); err != nil {
+				return err
+			}
+			if args[1] == "" {
+				return say(cmd, "User %s has no home now.", args[0])
+			}
+			return say(cmd, "The home of %s is %s.", args[0], args[1])
+		},
+	}
+}
+
 func newUserRemoveCommand(home *homeFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:     "remove NAME",
@@ -129,6 +158,7 @@ type userJSON struct {
 	Enabled     bool     `json:"enabled"`
 	Groups      []string `json:"groups"`
 	Description string   `json:"description"`
+	Home        string   `json:"home,omitempty"`
 }
 
 func newUserListCommand(home *homeFlags) *cobra.Command {
@@ -146,7 +176,7 @@ func newUserListCommand(home *homeFlags) *cobra.Command {
 			users := make([]userJSON, 0)
 			for _, u := range directory.Users() {
 				groups := append([]string{}, directory.GroupsOf(u.Name)...)
-				users = append(users, userJSON{u.Name, u.Enabled, groups, u.Description})
+				users = append(users, userJSON{u.Name, u.Enabled, groups, u.Description, u.Home})
 			}
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(users)

@@ -66,7 +66,8 @@ func TestUserAndGroupCommands(t *testing.T) {
 			t.Errorf("standard input %q does not give password %q, or stdout %q", c.stdin, c.password, out)
 		}
 	}
-	ok("pw", "user", "add", "bob", "--password-stdin")
+	ok("pw", "user", "add", "bob", "--password-stdin", "--home-dir", "/srv/bob")
+	ok("", "user", "home", "Ann", `D:\homes\ann`)
 	ok("", "user", "disable", "BOB")
 	ok("", "group", "join", "Readers", "bob", "ann")
 	ok("", "group", "leave", "writers", "ann")
@@ -74,7 +75,7 @@ func TestUserAndGroupCommands(t *testing.T) {
 	if err := json.Unmarshal([]byte(ok("", "user", "list", "--json")), &users); err != nil {
 		t.Fatal(err)
 	}
-	want := []userJSON{{"ann", true, []string{"Readers"}, ""}, {"bob", false, []string{"Readers"}, ""}}
+	want := []userJSON{{"ann", true, []string{"Readers"}, "", `D:\homes\ann`}, {"bob", false, []string{"Readers"}, "", "/srv/bob"}}
 	if !reflect.DeepEqual(users, want) {
 		t.Errorf("users %+v, want %+v", users, want)
 	}

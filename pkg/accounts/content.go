@@ -85,6 +85,7 @@ func (c *content) users(entries []*apphost.Element) []local.User {
 		}
 		users = append(users, local.User{
 			Name: name.Text, Hash: hash.Text, Enabled: e.Attr("enabled").Bool(), Description: e.Attr("description").Text,
+			Home: e.Attr("home").Text,
 		})
 	}
 	return users

@@ -78,6 +78,11 @@ func (f *File) SetEnabled(name string, enabled bool) error {
 	return f.setAttr(name, "enabled", fmt.Sprint(enabled))
 }
 
+// SetHome sets the home attribute of an account; "" takes it away.
+func (f *File) SetHome(name, home string) error {
+	return f.setAttr(name, "home", home)
+}
+
 func (f *File) setAttr(user, key, value string) error {
 	return f.edit(func(d *draft) error {
 		e, err := d.user(user)

@@ -19,6 +19,8 @@ type User struct {
 	Enabled bool
 	// Description is free text.
 	Description string
+	// Home is the home attribute, see auth.Principal.Home; "" for none.
+	Home string
 }
 
 // Group is a named set of accounts.
@@ -52,7 +54,7 @@ func (e *entry) in(domain string) *auth.Principal {
 	if p := e.principal.Load(); p != nil && p.Domain() == domain {
 		return p
 	}
-	p := auth.NewPrincipal(domain, e.user.Name, e.groups)
+	p := auth.NewPrincipal(domain, e.user.Name, e.groups).WithHome(e.user.Home)
 	e.principal.Store(p)
 	return p
 }
