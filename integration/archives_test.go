@@ -101,7 +101,8 @@ func archiveHome(t *testing.T, a *ftptest.Archive) string {
 	}
 	known := map[string]bool{}
 	for _, account := range a.Accounts {
-		ftphost(t, account.Password+"\n", "user", "add", account.Name, "--password-stdin", "--home", home)
+		ftphost(t, account.Password+"\n", "user", "add", account.Name, "--password-stdin", "--home", home,
+			"--home-dir", strings.ReplaceAll(account.Home, "$HOME", home))
 		for _, group := range account.Groups {
 			if !known[group] {
 				ftphost(t, "", "group", "add", group, "--home", home)

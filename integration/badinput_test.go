@@ -143,8 +143,8 @@ func brokenConfigurations() []broken {
 			want: `applicationHost.config:16:13: error: system.applicationHost/sites: site "ftpsite01.com" has no root: it needs <application path="/"> with <virtualDirectory path="/" physicalPath="..." />`,
 		},
 		{
-			name: "user isolation", old: `<fileHandling `, new: `<userIsolation mode="IsolateAllDirectories" /><fileHandling `, effect: stopped,
-			want: `applicationHost.config:32:36: error: system.applicationHost/sites: site "ftpsite01.com": user isolation (IsolateAllDirectories) is not served by this version, so the site does not start`,
+			name: "missing homes", old: `<fileHandling `, new: `<userIsolation mode="IsolateAllDirectories" /><fileHandling `, effect: doubted,
+			want: missingHomes("anonymous users", "Public", "user1", "user1", "user2", "user2", "user3", "user3", "user4", "user4"),
 		},
 		{
 			name: "address restrictions", old: `<system.ftpServer>` + "\n        <firewallSupport ", new: `<system.ftpServer><security><ipSecurity allowUnlisted="false" /></security>` + "\n        <firewallSupport ", effect: stopped,
@@ -219,6 +219,16 @@ func findings(out, home string) string {
 		}
 	}
 	return strings.TrimSuffix(strings.Join(lines, ""), "\n")
+}
+
+// missingHomes is what is said of users, each followed by his folder.
+func missingHomes(users ...string) string {
+	var lines []string
+	for i := 0; i+1 < len(users); i += 2 {
+		lines = append(lines, `applicationHost.config:32:36: warning: system.applicationHost/sites: site "ftpsite01.com": with userIsolation IsolateAllDirectories `+
+			users[i]+` cannot log in: there is no folder drives/c/sites/ftpsite01.com/LocalUser/`+users[i+1]+`; create it`)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // TestOneBadSiteOfTwo: the good site runs, the other says why it does not.

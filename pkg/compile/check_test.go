@@ -180,10 +180,6 @@ func TestCheckFindings(t *testing.T) {
 			want: "error: " + file + `:4:7: system.applicationHost/sites: site "one" has no root: it needs <application path="/">`,
 		},
 		{
-			name: "isolation", from: "</ftpServer>", to: `<userIsolation mode="IsolateAllDirectories" /></ftpServer>`,
-			want: "error: " + file + `:18:24: system.applicationHost/sites: site "one": user isolation (IsolateAllDirectories) is not served by this version, so the site does not start`,
-		},
-		{
 			name: "IP rules", from: "</configuration>", to: strings.Replace(location, "BODY", `<ipSecurity allowUnlisted="false"/>`, 1),
 			want: `system.ftpServer/security/ipSecurity: site "one": IP address restrictions are not served by this version`,
 		},

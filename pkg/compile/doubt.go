@@ -11,16 +11,9 @@ import (
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 )
 
-// isolationNone is userIsolation/@mode None.
-const isolationNone = 4
-
 // unserved keeps a site stopped that asks for a protection this version does
 // not give: serving it without would open what was meant to be closed.
 func (c *compiler) unserved(s *site.Site, ftp *apphost.Element, f *ftpServerSettings) {
-	if f.UserIsolation.Mode != isolationNone {
-		v := ftp.Child("userIsolation").Attr("mode")
-		c.errorf(v.Pos(), sectionSites, "site %q: user isolation (%s) is not served by this version, so the site does not start", s.Name, v.Text)
-	}
 	if p := f.Security.CustomAuthorization.Provider; p.Enabled && p.Name != "" {
 		v := ftp.Child("security").Child("customAuthorization").Child("provider").Attr("name")
 		c.errorf(v.Pos(), sectionSites, "site %q: the custom authorization provider %q cannot run here, so the site does not start", s.Name, p.Name)

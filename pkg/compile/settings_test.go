@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 )
@@ -53,7 +54,7 @@ func without() map[string]string {
 		ftp + "/security/ssl/@ssl128":                                                "all ciphers of TLS 1.2 and 1.3 that Go has are strong enough",
 		ftp + "/security/sslClientCertificates/@revocationUrlRetrievalTimeout":       "nothing is fetched",
 		ftp + "/customFeatures":                                                      later,
-		ftp + "/userIsolation/activeDirectory":                                       later,
+		ftp + "/userIsolation/activeDirectory":                                       "the source of an account tells its home",
 		"system.ftpServer/log/customLogging":                                         "left from FTP 7.0",
 		"system.ftpServer/security/ipSecurity/@enableReverseDns":                     later,
 		"system.ftpServer/security/ipSecurity/add/@subnetMask":                       later,
@@ -130,7 +131,7 @@ func TestDefaultsAreTheSchemas(t *testing.T) {
 		f.Connections.ControlChannelTimeout, f.Connections.MinBytesPerSecond, f.Security.SSL.ControlChannelPolicy,
 		f.Security.CommandFiltering.MaxCommandLine, f.UserIsolation.Mode, f.LogFile.Fields, f.Messages.AllowLocalDetailedErrors,
 	}
-	want := []any{120, 240, 1, uint32(4096), isolationNone, uint32(w3clog.DefaultFields), true}
+	want := []any{120, 240, 1, uint32(4096), int(vfs.Unisolated), uint32(w3clog.DefaultFields), true}
 	if !slices.Equal(got, want) {
 		t.Errorf("defaults are %v, want %v", got, want)
 	}

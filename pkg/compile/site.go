@@ -54,6 +54,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	}
 	c.disagreements(levels)
 	c.doubts(s, e)
+	c.isolationDoubts(s, ftp, &settings.FTP)
 	c.siteTLS(s, ftp, &settings.FTP.Security)
 	c.clientCertificates(s, e, &settings.FTP.Security)
 	c.elements[s] = e
@@ -176,6 +177,7 @@ func (c *compiler) namespace(s *site.Site, e *apphost.Element, settings *siteSet
 	}
 	root, err := vfs.NewNamespace(vfs.Settings{
 		Mounts: mounts, Access: access.NewTree(levels), Uploads: c.parts.Uploads,
+		Isolation:                  c.isolation(&settings.FTP),
 		KeepPartialUploads:         settings.FTP.FileHandling.KeepPartialUploads,
 		AllowReplaceOnRename:       settings.FTP.FileHandling.AllowReplaceOnRename,
 		AllowReadUploadsInProgress: settings.FTP.FileHandling.AllowReadUploadsInProgress,

@@ -18,6 +18,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/codepage"
+	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/content/local"
 	"github.com/ftphost/ftphost/pkg/ftptest"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -116,6 +117,9 @@ type ftpElement struct {
 		Replace        bool `xml:"allowReplaceOnRename,attr"`
 		ReadInProgress bool `xml:"allowReadUploadsInProgress,attr"`
 	} `xml:"fileHandling"`
+	Isolation struct {
+		Mode string `xml:"mode,attr"`
+	} `xml:"userIsolation"`
 	Firewall struct {
 		External string `xml:"externalIp4Address,attr"`
 	} `xml:"firewallSupport"`
@@ -243,6 +247,9 @@ func build(t testing.TB, home string, accounts []ftptest.Account) *world {
 	}
 	w.certificates = cert.Open(filepath.Join(home, "certificates"))
 	w.logs = w3clog.NewFiles(func(err error) { t.Errorf("log: %v", err) })
+	for i := range accounts {
+		accounts[i].Home = strings.ReplaceAll(accounts[i].Home, "$HOME", home)
+	}
 	for i := range w.config.Sites {
 		w.sites = append(w.sites, w.site(t, &w.config.Sites[i], accounts))
 	}
@@ -320,6 +327,9 @@ func (w *world) namespace(t testing.TB, e *siteElement) *vfs.Namespace {
 		ListVirtualDirectories:     strings.Contains(e.FTP.Browse.Flags, "DisplayVirtualDirectories"),
 		VirtualDirectoryTimeout:    secs(t, e.FTP.Browse.Timeout, 5),
 	}
+	if e.FTP.Isolation.Mode != "" {
+		settings.Isolation = isolation(e)
+	}
 	for _, d := range e.Directories {
 		settings.Mounts = append(settings.Mounts, vfs.Mount{Path: vpath.Clean(d.Path), Store: local.New(d.Physical)})
 	}
@@ -328,6 +338,23 @@ func (w *world) namespace(t testing.TB, e *siteElement) *vfs.Namespace {
 		t.Fatalf("site %s: %v", e.Name, err)
 	}
 	return n
+}
+
+func isolation(e *siteElement) *vfs.Isolation {
+	return &vfs.Isolation{
+		Mode: map[string]vfs.IsolationMode{
+			"StartInUsersDirectory": vfs.StartInUsersDirectory, "IsolateRootDirectoryOnly": vfs.IsolateRootDirectoryOnly,
+			"ActiveDirectory": vfs.ActiveDirectory, "IsolateAllDirectories": vfs.IsolateAllDirectories,
+			"None": vfs.Unisolated, "Custom": vfs.Custom,
+		}[e.FTP.Isolation.Mode],
+		Computer: computer, Basic: e.FTP.Security.Authentication.Basic.Enabled,
+		Open: func(home string) (content.Store, error) {
+			if !filepath.IsAbs(home) {
+				return nil, errors.New("the path is not absolute")
+			}
+			return local.New(home), nil
+		},
+	}
 }
 
 // levels are the rules of the server, of the site and of the paths below it.
@@ -433,7 +460,7 @@ func (l accountList) Authenticate(_ context.Context, c auth.Credentials) (*auth.
 	}
 	for _, a := range l {
 		if strings.EqualFold(a.Name, name) && a.Password == c.Password {
-			return auth.NewPrincipal("", a.Name, a.Groups), nil
+			return auth.NewPrincipal("", a.Name, a.Groups).WithHome(a.Home), nil
 		}
 	}
 	return nil, auth.ErrLogon

@@ -11,6 +11,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/ftps"
+	"github.com/ftphost/ftphost/pkg/vfs"
 )
 
 // outcome is how a command ended: what the client hears and what the log
@@ -111,6 +112,13 @@ func logonRefused(err error) (r *refusal, expected bool) {
 // homeRefused is the refusal of a login whose home directory cannot be
 // entered. The credentials were right, so the reason may be told apart.
 func homeRefused(err error) *refusal {
+	var none *vfs.HomeError
+	if errors.As(err, &none) && none.Account {
+		return cannotLogIn(win32AccessDenied, none.SubStatus)
+	}
+	if none != nil {
+		return homeInaccessible(win32AccessDenied, none.SubStatus)
+	}
 	var denied *access.Denied
 	if errors.As(err, &denied) {
 		r := homeInaccessible(win32AccessDenied, denied.SubStatus)

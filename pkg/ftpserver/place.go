@@ -89,7 +89,7 @@ func (s *session) choose(host string) error {
 
 // follow moves the session to the current version of its site. Someone who is
 // logged in stays on the site that let them in: when it is gone, or their home
-// directory is no longer theirs, the session ends.
+// directory is no longer theirs or somewhere else, the session ends.
 func (s *session) follow() error {
 	current := s.endpoint()
 	if current == s.at {
@@ -110,8 +110,9 @@ func (s *session) follow() error {
 		return goodbye(access.SubStatusSiteStopping)
 	}
 	s.enter(found)
+	before := s.who.view
 	s.who.view = found.Root.View(s.who.principal)
-	if _, err := s.who.view.Start(); err != nil {
+	if _, err := s.who.view.Start(); err != nil || !s.who.view.Shows(before) {
 		return goodbye(access.SubStatusConfigurationChanged)
 	}
 	return nil

@@ -38,6 +38,8 @@ type Archive struct {
 type Account struct {
 	Name, Password string
 	Groups         []string
+	// Home is its home attribute; $HOME in it stands for the home folder.
+	Home string
 }
 
 // Session is one dialogue.
@@ -101,19 +103,27 @@ func (a *Archive) add(f txtar.File, line int) (err error) {
 	return err
 }
 
+// none stands for no groups.
+const none = "-"
+
 func parseAccounts(name string, line int, data []byte) ([]Account, error) {
 	var accounts []Account
 	for i, text := range strings.Split(string(data), "\n") {
 		fields := strings.Fields(text)
-		switch len(fields) {
-		case 0:
-		case 2:
-			accounts = append(accounts, Account{Name: fields[0], Password: fields[1]})
-		case 3:
-			accounts = append(accounts, Account{fields[0], fields[1], strings.Split(fields[2], ",")})
-		default:
-			return nil, fmt.Errorf("%s:%d: want name, password, groups", name, line+i)
+		if len(fields) == 0 {
+			continue
 		}
+		if len(fields) < 2 || len(fields) > 4 {
+			return nil, fmt.Errorf("%s:%d: want name, password, groups, home", name, line+i)
+		}
+		a := Account{Name: fields[0], Password: fields[1]}
+		if len(fields) > 2 && fields[2] != none {
+			a.Groups = strings.Split(fields[2], ",")
+		}
+		if len(fields) > 3 {
+			a.Home = fields[3]
+		}
+		accounts = append(accounts, a)
 	}
 	return accounts, nil
 }

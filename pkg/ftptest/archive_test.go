@@ -64,7 +64,7 @@ func TestParseErrors(t *testing.T) {
 		{"-- notes --\n-- session --\n", "a.txt:1: notes is no file of a conversation"},
 		{"-- content/../../x --\n-- session --\n", "a.txt:1: content/../../x leads out of the home folder"},
 		{"-- localAccounts --\nann secret\nbob\n-- session --\n", "a.txt:3: want name, password, groups"},
-		{"-- localAccounts --\na b c d\n-- session --\n", "a.txt:2: want name"},
+		{"-- localAccounts --\na b c d e\n-- session --\n", "a.txt:2: want name"},
 		{"x\n\n-- session --\nC: NOOP\nX: 200\n", `a.txt:5: "X: 200": unknown step "X:"`},
 		{"-- session --\n data\n", "a.txt:2: "},
 		{"-- session --\nC:NOOP\n", `unknown step "C:NOOP"`},

@@ -8,7 +8,8 @@
 //	applicationHost.config  the configuration, ftphost.config if it is needed;
 //	                        $HOME in them stands for the folder they are put in
 //	localAccounts           a line per account: name, password, groups
-//	                        (comma-separated, may be missing)
+//	                        (comma-separated, - for none), home attribute; the
+//	                        last two may be missing
 //	certificates            a line per certificate to be made: name, host names;
 //	                        it comes before the sessions. $THUMBPRINT(name)
 //	                        stands for its thumbprint in configurations

@@ -44,14 +44,17 @@ func (r request) permission() access.Permission {
 // filtering, authorization, namespace; what it returns may then be asked of
 // the store. The order is IIS's as far as it is known.
 func (v *View) check(p vpath.Path, r request) (place, error) {
-	rules := v.namespace.settings.Access
-	if err := rules.Filter(p).Check(p, r&namesFile != 0); err != nil {
+	if v.refused != nil {
+		return place{}, v.refused
+	}
+	rules, written := v.namespace.settings.Access, v.written(p)
+	if err := rules.Filter(written).Check(p, r&namesFile != 0); err != nil {
 		return place{}, err
 	}
-	if err := rules.Authorize(v.principal, p, r.permission()); err != nil {
+	if err := rules.Authorize(v.principal, written, r.permission()); err != nil {
 		return place{}, err
 	}
-	at := v.namespace.locate(p)
+	at := v.home.root.locate(p)
 	if r&needsWrite != 0 && at.directory != nil {
 		// A directory that is only on the way to a virtual one is part of the
 		// configuration too, and no more to be changed by a client.
@@ -65,5 +68,5 @@ func (v *View) check(p vpath.Path, r request) (place, error) {
 
 // asFile checks the extension of p, once it is known to be a file.
 func (v *View) asFile(p vpath.Path) error {
-	return v.namespace.settings.Access.Filter(p).Check(p, true)
+	return v.namespace.settings.Access.Filter(v.written(p)).Check(p, true)
 }

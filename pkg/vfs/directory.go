@@ -34,9 +34,26 @@ func (d *directory) at(path vpath.Path) *directory {
 	return d
 }
 
+// find returns the directory of path below d, or nil.
+func (d *directory) find(path vpath.Path) *directory {
+	for segment := range path.Segments() {
+		if d = d.children[vpath.Fold(segment)]; d == nil {
+			return nil
+		}
+	}
+	return d
+}
+
 func (d *directory) sort() {
 	for _, child := range d.children {
 		child.sort()
+	}
+	d.order()
+}
+
+// order puts the children of d alone in order.
+func (d *directory) order() {
+	for _, child := range d.children {
 		d.sorted = append(d.sorted, child)
 	}
 	slices.SortFunc(d.sorted, func(a, b *directory) int { return vpath.Compare(a.name, b.name) })
@@ -56,10 +73,10 @@ type place struct {
 	directory *directory
 }
 
-// locate returns where p leads: the store of the deepest virtual directory on
+// locate returns where p leads below d, which has a store: the store of the deepest virtual directory on
 // the way, and the rest of the path within it.
-func (n *Namespace) locate(p vpath.Path) place {
-	d, store := n.root, n.root.store
+func (d *directory) locate(p vpath.Path) place {
+	store := d.store
 	rest, below := string(p), string(p) // below is the part within store
 	var buf [foldBuffer]byte
 	for segment := range p.Segments() {

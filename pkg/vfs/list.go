@@ -74,7 +74,7 @@ type listing struct {
 func (v *View) listing(at place, opt ListOptions, each func(content.Info) error) *listing {
 	l := &listing{
 		all: opt.All, each: each, matches: matcher(opt.Pattern),
-		hidden:  v.namespace.settings.Access.Hidden(at.path),
+		hidden:  v.namespace.settings.Access.Hidden(v.written(at.path)),
 		covered: func(string) bool { return false },
 	}
 	if at.directory != nil && len(at.directory.children) > 0 {
@@ -104,7 +104,7 @@ func (d *directory) mounts(name string) bool {
 // or the current time when nothing does. What is only on the way to one
 // is left out when the store has it, and lists it, itself.
 func (v *View) entry(dir vpath.Path, child *directory) (content.Info, bool) {
-	at := v.namespace.locate(dir.Join(child.name))
+	at := v.home.root.locate(dir.Join(child.name))
 	if child.store == nil {
 		if info, err := at.store.Stat(at.name); err == nil {
 			return info, false

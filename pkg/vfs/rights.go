@@ -28,22 +28,28 @@ const (
 
 // Rights returns what the principal may do with p, which info tells about.
 func (v *View) Rights(p vpath.Path, info content.Info) Rights {
-	rules := v.namespace.settings.Access
-	return rights(v.namespace.locate(p), info, rules.Granted(v.principal, p), rules.Filter(p))
+	if v.refused != nil {
+		return 0
+	}
+	rules, written := v.namespace.settings.Access, v.written(p)
+	return rights(v.home.root.locate(p), info, rules.Granted(v.principal, written), rules.Filter(written))
 }
 
 // RightsIn returns a function that tells Rights of the entries of dir, as List
 // shows them.
 func (v *View) RightsIn(dir vpath.Path) func(content.Info) Rights {
-	at := v.namespace.locate(dir)
-	entries := v.namespace.settings.Access.Entries(v.principal, dir)
+	if v.refused != nil {
+		return func(content.Info) Rights { return 0 }
+	}
+	at := v.home.root.locate(dir)
+	entries := v.namespace.settings.Access.Entries(v.principal, v.written(dir))
 	before := strings.TrimSuffix(string(dir), "/") + "/"
 	return func(info content.Info) Rights {
 		granted, filter := entries(info.Name)
 		// What List shows is one segment, so that nothing has to be cleaned.
 		entry := place{path: vpath.Path(before + info.Name), store: at.store}
 		if at.directory != nil && len(at.directory.children) > 0 {
-			entry = v.namespace.locate(entry.path)
+			entry = v.home.root.locate(entry.path)
 		}
 		return rights(entry, info, granted, filter)
 	}

@@ -87,7 +87,7 @@ func (v *View) CreateUnique(dir vpath.Path) (vpath.Path, *Upload, error) {
 
 // MaxUpload returns the largest upload in bytes at p, or 0 for no limit.
 func (v *View) MaxUpload(p vpath.Path) int64 {
-	return v.namespace.settings.Access.Filter(p).MaxContentLength()
+	return v.namespace.settings.Access.Filter(v.written(p)).MaxContentLength()
 }
 
 // Commit closes the file and keeps it. An error means that the file may be

@@ -27,6 +27,9 @@ type Settings struct {
 	Mounts []Mount
 	// Access holds the rules and filters by location.
 	Access *access.Tree
+	// Isolation says which part of the site each principal sees; nil is all
+	// of it.
+	Isolation *Isolation
 	// Uploads are the files being written now. Sites that may share files
 	// share it; nil gives the namespace its own.
 	Uploads *Uploads
@@ -48,6 +51,8 @@ type Settings struct {
 type Namespace struct {
 	settings Settings
 	root     *directory
+	whole    *home
+	homes    homes
 	stores   []refresher
 	// refreshed is when the stores were last refreshed, as Unix time in
 	// nanoseconds.
@@ -89,14 +94,20 @@ func NewNamespace(settings Settings) (*Namespace, error) {
 		return nil, errors.New(`no virtual directory stands at "/": an application "/" with a virtualDirectory "/" is needed`)
 	}
 	n.root.sort()
+	n.whole = &home{root: n.root}
 	return n, nil
 }
 
 // View returns what p sees, one per session. Stores whose folder was replaced
-// some milliseconds ago or earlier are opened anew.
+// some milliseconds ago or earlier are opened anew. When p has no home, every
+// method of the view says so; Start is where to ask first.
 func (n *Namespace) View(p *auth.Principal) *View {
 	n.refresh()
-	return &View{namespace: n, principal: p}
+	h, err := n.homeOf(p)
+	if err != nil {
+		h = &home{}
+	}
+	return &View{namespace: n, principal: p, home: h, refused: err}
 }
 
 func (n *Namespace) refresh() {
@@ -117,4 +128,6 @@ func (n *Namespace) refresh() {
 type View struct {
 	namespace *Namespace
 	principal *auth.Principal
+	home      *home // of nothing when refused
+	refused   error // why there is no home
 }

@@ -9,15 +9,6 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// Start returns the directory a session starts in. The error means that the
-// home directory is inaccessible: its folder is gone or may not be read.
-func (v *View) Start() (vpath.Path, error) {
-	if err := v.Enter(vpath.Root); err != nil {
-		return "", err
-	}
-	return vpath.Root, nil
-}
-
 // Enter returns nil when p is a directory that can be the current one.
 func (v *View) Enter(p vpath.Path) error {
 	at, err := v.check(p, enterRequest)

@@ -1,0 +1,95 @@
+package compile
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/content"
+	localfiles "github.com/ftphost/ftphost/pkg/content/local"
+	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vfs"
+)
+
+// isolation reads userIsolation; nil shows the whole site to everybody.
+func (c *compiler) isolation(f *ftpServerSettings) *vfs.Isolation {
+	mode := vfs.IsolationMode(f.UserIsolation.Mode)
+	if mode == vfs.Unisolated {
+		return nil
+	}
+	paths := c.paths
+	return &vfs.Isolation{
+		Mode: mode, Computer: c.parts.ComputerName, Basic: f.Security.Authentication.Basic.Enabled,
+		Open: func(home string) (content.Store, error) {
+			physical, err := paths.resolve(home)
+			if err != nil {
+				return nil, err
+			}
+			return localfiles.New(physical), nil
+		},
+	}
+}
+
+// isolationDoubts warns of users that could log in but for their homes.
+func (c *compiler) isolationDoubts(s *site.Site, ftp *apphost.Element, f *ftpServerSettings) {
+	v := ftp.Child("userIsolation").Attr("mode")
+	switch mode := vfs.IsolationMode(f.UserIsolation.Mode); {
+	case mode == vfs.Unisolated, mode == vfs.StartInUsersDirectory:
+		return
+	case mode == vfs.ActiveDirectory && !f.Security.Authentication.Basic.Enabled:
+		c.warnf(v.Pos(), sectionSites, "site %q: userIsolation ActiveDirectory needs basicAuthentication, which is off, so nobody can log in", s.Name)
+		return
+	}
+	var without homeless
+	if s.Login.AllowAnonymous {
+		without.ask(s, "anonymous users", auth.Anonymous())
+	}
+	if len(s.Login.Providers) > 0 && c.parts.Accounts != nil {
+		if directory := c.parts.Accounts(); directory != nil {
+			for _, u := range directory.Users() {
+				if u.Enabled {
+					without.ask(s, u.Name, auth.NewPrincipal(c.parts.ComputerName, u.Name, directory.GroupsOf(u.Name)).WithHome(u.Home))
+				}
+			}
+		}
+	}
+	for _, line := range without.lines() {
+		c.warnf(v.Pos(), sectionSites, "site %q: with userIsolation %s %s", s.Name, v.Text, line)
+	}
+}
+
+// mostHomeless is how many users without a home are named; a warning for each
+// of thousands would hide all others.
+const mostHomeless = 10
+
+// homeless are users that the rules let in and that have no home.
+type homeless struct {
+	said  []string
+	total int
+}
+
+// ask logs in as the server would, without a password.
+func (h *homeless) ask(s *site.Site, name string, p *auth.Principal) {
+	_, err := s.Root.View(p).Start()
+	var none *vfs.HomeError
+	if !errors.As(err, &none) {
+		return
+	}
+	h.total++
+	if h.total > mostHomeless {
+		return
+	}
+	line := fmt.Sprintf("%s cannot log in: %s", name, none.Reason)
+	if none.Folder != "" {
+		line = fmt.Sprintf("%s cannot log in: there is no folder %s; create it", name, none.Folder)
+	}
+	h.said = append(h.said, line)
+}
+
+func (h *homeless) lines() []string {
+	if more := h.total - len(h.said); more > 0 {
+		return append(h.said, fmt.Sprintf("%d more users cannot log in, for want of a home", more))
+	}
+	return h.said
+}
