@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/site"
 )
@@ -67,7 +68,7 @@ func (s *session) prot(_ context.Context, cmd ftp.Command) (ftp.Reply, error) {
 	case "C":
 		s.secure.protect = false
 	case "P":
-		if s.site != nil && s.site.Channel.Data == site.DataDeny {
+		if s.site != nil && s.site.Channel.Transfer(true) == access.SubStatusDataDeniesSSL {
 			return ftp.Reply{}, errDataDeniesTLS
 		}
 		s.secure.protect = true

@@ -5,6 +5,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vfs"
 )
 
 // handler runs one command in its session. It returns the reply, or an error
@@ -46,6 +47,8 @@ type command struct {
 	duringTransfer bool
 	// data commands use a data channel.
 	data bool
+	// asks is what the command asks of the path in its argument.
+	asks vfs.Request
 	// lastInBuffer commands throw away what was pipelined behind them.
 	lastInBuffer bool
 	// infrastructure commands are logged as such (selectiveLogging).
@@ -74,8 +77,8 @@ func commands() []command {
 		{verb: "ACCT", run: (*session).acct, arg: required, when: loggedIn, syntax: "<sp> account", help: "specify account"},
 		{verb: "REIN", run: (*session).rein, when: anyTime, inClear: true, help: "reinitialize the session"},
 		{verb: "QUIT", run: (*session).quit, when: anyTime, inClear: true, help: "terminate the session"},
-		{verb: "CWD", run: (*session).cwdir, arg: required, when: loggedIn, syntax: path, help: "change working directory"},
-		{verb: "XCWD", run: (*session).cwdir, arg: required, when: loggedIn, syntax: path, help: "change working directory"},
+		{verb: "CWD", run: (*session).cwdir, asks: vfs.Enter, arg: required, when: loggedIn, syntax: path, help: "change working directory"},
+		{verb: "XCWD", run: (*session).cwdir, asks: vfs.Enter, arg: required, when: loggedIn, syntax: path, help: "change working directory"},
 		{verb: "CDUP", run: (*session).cdup, when: loggedIn, help: "change to parent directory"},
 		{verb: "XCUP", run: (*session).cdup, when: loggedIn, help: "change to parent directory"},
 		{verb: "SMNT", run: (*session).notImplemented, arg: required, when: loggedIn, syntax: path, help: "mount file system structure"},
@@ -93,22 +96,22 @@ func commands() []command {
 		{verb: "MIC", run: (*session).notImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
 
 		// Files: RFC 959 §4.1.3, RFC 3659.
-		{verb: "SIZE", run: (*session).size, arg: required, when: loggedIn, feat: "SIZE", syntax: path, help: "return the size of a file"},
-		{verb: "MDTM", run: (*session).mdtm, arg: required, when: loggedIn, feat: "MDTM", syntax: path, help: "return or set the modification time of a file"},
+		{verb: "SIZE", run: (*session).size, asks: vfs.Stat, arg: required, when: loggedIn, feat: "SIZE", syntax: path, help: "return the size of a file"},
+		{verb: "MDTM", run: (*session).mdtm, asks: vfs.Stat, arg: required, when: loggedIn, feat: "MDTM", syntax: path, help: "return or set the modification time of a file"},
 		{verb: "REST", run: (*session).rest, arg: required, when: loggedIn, feat: "REST STREAM", syntax: "<sp> marker", help: "restart a transfer at an offset"},
-		{verb: "RETR", run: (*session).retr, arg: required, when: loggedIn, data: true, syntax: file, help: "retrieve file"},
-		{verb: "STOR", run: (*session).stor, arg: required, when: loggedIn, data: true, syntax: file, help: "store file"},
-		{verb: "APPE", run: (*session).appe, arg: required, when: loggedIn, data: true, syntax: file, help: "append to file"},
-		{verb: "STOU", run: (*session).stou, arg: optional, when: loggedIn, data: true, syntax: file, help: "store file under a unique name"},
-		{verb: "LIST", run: (*session).list, arg: optional, when: loggedIn, data: true, syntax: directory, help: "list directory"},
-		{verb: "NLST", run: (*session).nlst, arg: optional, when: loggedIn, data: true, syntax: directory, help: "list names in directory"},
-		{verb: "DELE", run: (*session).dele, arg: required, when: loggedIn, syntax: file, help: "delete file"},
-		{verb: "RNFR", run: (*session).rnfr, arg: required, when: loggedIn, syntax: file, help: "specify file to rename"},
-		{verb: "RNTO", run: (*session).rnto, arg: required, when: loggedIn, syntax: file, help: "specify the new name"},
-		{verb: "MKD", run: (*session).mkd, arg: required, when: loggedIn, syntax: path, help: "make directory"},
-		{verb: "XMKD", run: (*session).mkd, arg: required, when: loggedIn, syntax: path, help: "make directory"},
-		{verb: "RMD", run: (*session).rmd, arg: required, when: loggedIn, syntax: path, help: "remove directory"},
-		{verb: "XRMD", run: (*session).rmd, arg: required, when: loggedIn, syntax: path, help: "remove directory"},
+		{verb: "RETR", run: (*session).retr, asks: vfs.Open, arg: required, when: loggedIn, data: true, syntax: file, help: "retrieve file"},
+		{verb: "STOR", run: (*session).stor, asks: vfs.Create, arg: required, when: loggedIn, data: true, syntax: file, help: "store file"},
+		{verb: "APPE", run: (*session).appe, asks: vfs.Create, arg: required, when: loggedIn, data: true, syntax: file, help: "append to file"},
+		{verb: "STOU", run: (*session).stou, asks: vfs.Create, arg: optional, when: loggedIn, data: true, syntax: file, help: "store file under a unique name"},
+		{verb: "LIST", run: (*session).list, asks: vfs.List, arg: optional, when: loggedIn, data: true, syntax: directory, help: "list directory"},
+		{verb: "NLST", run: (*session).nlst, asks: vfs.List, arg: optional, when: loggedIn, data: true, syntax: directory, help: "list names in directory"},
+		{verb: "DELE", run: (*session).dele, asks: vfs.Remove, arg: required, when: loggedIn, syntax: file, help: "delete file"},
+		{verb: "RNFR", run: (*session).rnfr, asks: vfs.Rename, arg: required, when: loggedIn, syntax: file, help: "specify file to rename"},
+		{verb: "RNTO", run: (*session).rnto, asks: vfs.Rename, arg: required, when: loggedIn, syntax: file, help: "specify the new name"},
+		{verb: "MKD", run: (*session).mkd, asks: vfs.MakeDirectory, arg: required, when: loggedIn, syntax: path, help: "make directory"},
+		{verb: "XMKD", run: (*session).mkd, asks: vfs.MakeDirectory, arg: required, when: loggedIn, syntax: path, help: "make directory"},
+		{verb: "RMD", run: (*session).rmd, asks: vfs.RemoveDirectory, arg: required, when: loggedIn, syntax: path, help: "remove directory"},
+		{verb: "XRMD", run: (*session).rmd, asks: vfs.RemoveDirectory, arg: required, when: loggedIn, syntax: path, help: "remove directory"},
 		{verb: "PWD", run: (*session).pwd, when: loggedIn, help: "return current directory"},
 		{verb: "XPWD", run: (*session).pwd, when: loggedIn, help: "return current directory"},
 
@@ -128,27 +131,27 @@ func commands() []command {
 		{verb: "HELP", run: (*session).help, arg: optional, when: anyTime, inClear: true, syntax: "[ <sp> command ]", help: "list commands or explain one"},
 		{verb: "NOOP", run: (*session).noop, when: anyTime, inClear: true, help: "do nothing"},
 		{verb: "SITE", run: (*session).siteCommand, arg: required, when: loggedIn, feature: offeredSite, syntax: "<sp> command", help: "run a command of this server"},
-		{verb: "STAT", run: (*session).stat, arg: optional, when: loggedIn, duringTransfer: true, syntax: directory, help: "return status, or list a path"},
+		{verb: "STAT", run: (*session).stat, asks: vfs.List, arg: optional, when: loggedIn, duringTransfer: true, syntax: directory, help: "return status, or list a path"},
 		{verb: "SYST", run: (*session).syst, when: anyTime, inClear: true, help: "return the kind of system"},
 
 		// Facts of files: RFC 3659 §7, draft-somers-ftp-mfxx. TVFS (RFC 3659 §6)
 		// stands with the listing that shows such names.
-		{verb: "MLST", run: (*session).mlst, arg: optional, when: loggedIn, extended: true, feature: offeredFacts, syntax: directory, help: "tell the facts of a file or directory"},
-		{verb: "MLSD", run: (*session).mlsd, arg: optional, when: loggedIn, extended: true, data: true, feat: "TVFS", syntax: directory, help: "list a directory with the facts of its entries"},
-		{verb: "MFMT", run: (*session).mfmt, arg: required, when: loggedIn, extended: true, feat: "MFMT", syntax: "<sp> time <sp> path-name", help: "set the modification time of a file"},
-		{verb: "MFCT", run: (*session).mfct, arg: required, when: loggedIn, extended: true, feature: settableCreation, syntax: "<sp> time <sp> path-name", help: "set the creation time of a file"},
+		{verb: "MLST", run: (*session).mlst, asks: vfs.Stat, arg: optional, when: loggedIn, extended: true, feature: offeredFacts, syntax: directory, help: "tell the facts of a file or directory"},
+		{verb: "MLSD", run: (*session).mlsd, asks: vfs.List, arg: optional, when: loggedIn, extended: true, data: true, feat: "TVFS", syntax: directory, help: "list a directory with the facts of its entries"},
+		{verb: "MFMT", run: (*session).mfmt, asks: vfs.SetAttributes, arg: required, when: loggedIn, extended: true, feat: "MFMT", syntax: "<sp> time <sp> path-name", help: "set the modification time of a file"},
+		{verb: "MFCT", run: (*session).mfct, asks: vfs.SetAttributes, arg: required, when: loggedIn, extended: true, feature: settableCreation, syntax: "<sp> time <sp> path-name", help: "set the creation time of a file"},
 
 		// Parts and hashes of files: draft-bryan-ftp-range, draft-bryan-ftp-hash.
 		{verb: "RANG", run: (*session).rang, arg: required, when: loggedIn, extended: true, feat: "RANG STREAM", syntax: "<sp> first-byte <sp> last-byte", help: "specify the bytes for the next RETR or HASH"},
-		{verb: "HASH", run: (*session).hash, arg: required, when: loggedIn, extended: true, feature: offeredHashes, syntax: file, help: "return the hash of a file"},
-		{verb: "XCRC", run: hashBy(hashCRC32), arg: required, when: loggedIn, extended: true, feat: "XCRC", syntax: part, help: "return the CRC32 of a file"},
-		{verb: "XMD5", run: hashBy(hashMD5), arg: required, when: loggedIn, extended: true, feat: "XMD5", syntax: part, help: "return the MD5 of a file"},
-		{verb: "XSHA1", run: hashBy(hashSHA1), arg: required, when: loggedIn, extended: true, feat: "XSHA1", syntax: part, help: "return the SHA-1 of a file"},
-		{verb: "XSHA256", run: hashBy(hashSHA256), arg: required, when: loggedIn, extended: true, feat: "XSHA256", syntax: part, help: "return the SHA-256 of a file"},
-		{verb: "XSHA512", run: hashBy(hashSHA512), arg: required, when: loggedIn, extended: true, feat: "XSHA512", syntax: part, help: "return the SHA-512 of a file"},
+		{verb: "HASH", run: (*session).hash, asks: vfs.Open, arg: required, when: loggedIn, extended: true, feature: offeredHashes, syntax: file, help: "return the hash of a file"},
+		{verb: "XCRC", run: hashBy(hashCRC32), asks: vfs.Open, arg: required, when: loggedIn, extended: true, feat: "XCRC", syntax: part, help: "return the CRC32 of a file"},
+		{verb: "XMD5", run: hashBy(hashMD5), asks: vfs.Open, arg: required, when: loggedIn, extended: true, feat: "XMD5", syntax: part, help: "return the MD5 of a file"},
+		{verb: "XSHA1", run: hashBy(hashSHA1), asks: vfs.Open, arg: required, when: loggedIn, extended: true, feat: "XSHA1", syntax: part, help: "return the SHA-1 of a file"},
+		{verb: "XSHA256", run: hashBy(hashSHA256), asks: vfs.Open, arg: required, when: loggedIn, extended: true, feat: "XSHA256", syntax: part, help: "return the SHA-256 of a file"},
+		{verb: "XSHA512", run: hashBy(hashSHA512), asks: vfs.Open, arg: required, when: loggedIn, extended: true, feat: "XSHA512", syntax: part, help: "return the SHA-512 of a file"},
 
 		// Space and parts: draft-peterson-streamlined-ftp-command-extensions.
-		{verb: "AVBL", run: (*session).avbl, arg: optional, when: loggedIn, extended: true, feat: "AVBL", syntax: directory, help: "return the bytes available in a directory"},
+		{verb: "AVBL", run: (*session).avbl, asks: vfs.List, arg: optional, when: loggedIn, extended: true, feat: "AVBL", syntax: directory, help: "return the bytes available in a directory"},
 		{verb: "COMB", run: (*session).comb, arg: required, when: loggedIn, extended: true, feat: "COMB", syntax: "<sp> target <sp> part [ <sp> part ... ]", help: "append files to one and remove them"},
 
 		// What clients say of themselves.

@@ -6,7 +6,6 @@ import (
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/logging"
-	"github.com/ftphost/ftphost/pkg/site"
 )
 
 // gate is one check before a command runs. The row is nil for a verb that is
@@ -64,10 +63,10 @@ func knownVerb(_ *session, row *command, _ ftp.Command) error {
 
 // controlPolicy refuses what may not be said on a clear control channel.
 func controlPolicy(s *session, row *command, _ ftp.Command) error {
-	if s.site != nil && s.site.Channel.Control == site.ControlRequire && !row.inClear && !s.isSecure() {
-		return errControlNeedsTLS
+	if s.site == nil {
+		return nil
 	}
-	return nil
+	return policyRefusal(s.site.Channel.Command(s.isSecure(), row.inClear))
 }
 
 // credentialsPolicy refuses USER and PASS on a clear control channel. It is
@@ -76,14 +75,7 @@ func (s *session) credentialsPolicy() error {
 	if s.isSecure() {
 		return s.certificatePolicy()
 	}
-	switch s.site.Channel.Control {
-	case site.ControlRequire:
-		return errControlNeedsTLS
-	case site.ControlRequireCredentialsOnly:
-		return errCredentialsNeedTLS
-	default:
-		return nil
-	}
+	return policyRefusal(s.site.Channel.Credentials(false))
 }
 
 // certificatePolicy asks for the client certificate that the site wants. The
@@ -126,12 +118,8 @@ func dataPolicy(s *session, row *command, _ ftp.Command) error {
 		return nil
 	case s.secure.unprotected:
 		return errNotProtected
-	case s.secure.protect && s.site.Channel.Data == site.DataDeny:
-		return errDataDeniesTLS
-	case !s.secure.protect && s.site.Channel.Data == site.DataRequire:
-		return errDataNeedsTLS
 	default:
-		return nil
+		return policyRefusal(s.site.Channel.Transfer(s.secure.protect))
 	}
 }
 

@@ -111,23 +111,21 @@ var (
 	errHostExpected = &refusal{code: 530, text: "Valid hostname is expected.", sub: access.SubStatusHostMismatch}
 	errHostUnknown  = &refusal{code: 504, text: "Server cannot accept argument.", sub: access.SubStatusHostMismatch} // unseen
 
-	errControlNeedsTLS    = policyRequires(access.SubStatusControlRequiresSSL)
-	errCredentialsNeedTLS = policyRequires(access.SubStatusCredentialsRequireSSL)
-	errDataNeedsTLS       = policyRequires(access.SubStatusDataRequiresSSL)
-	errDataDeniesTLS      = &refusal{code: 534, text: "Policy denies SSL.", win32: win32AccessDenied, sub: access.SubStatusDataDeniesSSL} // unseen
-	errProtection         = &refusal{code: 536, text: "Server cannot accept argument.", win32: win32InvalidParameter}                     // unseen
-	errNotProtected       = &refusal{code: 534, text: "Protection level negotiation failed", win32: win32AccessDenied, sub: access.SubStatusProtectionNegotiation}
-	errNotSecure          = &refusal{code: 533, text: "Command protection level denied."} // unseen
-	errUnknownMechanism   = &refusal{code: 504, text: "Security mechanism not implemented."}
-	errNoDataConnection   = &refusal{code: 425, text: "Cannot open data connection."}
-	errLowPort            = &refusal{code: 425, text: "Cannot open data connection.", win32: win32InvalidParameter}
-	errBadlyFormatted     = &refusal{code: 550, text: win32Text(win32IllegalMessage), win32: win32IllegalMessage, sub: access.SubStatusDataAbortedByServer}
-	errDataTimedOut       = &refusal{code: 425, text: "Data channel timed out.", sub: access.SubStatusDataTimeout} // unseen
-	errDataTooSlow        = &refusal{code: 425, text: "Data channel timed out due to not meeting the minimum bandwidth requirement.", sub: access.SubStatusBelowMinimumBandwidth}
-	errAborted            = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32Aborted, sub: access.SubStatusAborted}             // unseen
-	errServerAborted      = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32Aborted, sub: access.SubStatusDataAbortedByServer} // unseen
-	errControlGone        = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32NetNameDeleted, sub: access.SubStatusDataAbortedByClient}
-	errTooLarge           = &refusal{code: 552, text: "Maximum file size was exceeded.", sub: access.SubStatusFileTooLarge} // unseen
+	errControlNeedsTLS  = policyRequires(access.SubStatusControlRequiresSSL)
+	errDataDeniesTLS    = &refusal{code: 534, text: "Policy denies SSL.", win32: win32AccessDenied, sub: access.SubStatusDataDeniesSSL} // unseen
+	errProtection       = &refusal{code: 536, text: "Server cannot accept argument.", win32: win32InvalidParameter}                     // unseen
+	errNotProtected     = &refusal{code: 534, text: "Protection level negotiation failed", win32: win32AccessDenied, sub: access.SubStatusProtectionNegotiation}
+	errNotSecure        = &refusal{code: 533, text: "Command protection level denied."} // unseen
+	errUnknownMechanism = &refusal{code: 504, text: "Security mechanism not implemented."}
+	errNoDataConnection = &refusal{code: 425, text: "Cannot open data connection."}
+	errLowPort          = &refusal{code: 425, text: "Cannot open data connection.", win32: win32InvalidParameter}
+	errBadlyFormatted   = &refusal{code: 550, text: win32Text(win32IllegalMessage), win32: win32IllegalMessage, sub: access.SubStatusDataAbortedByServer}
+	errDataTimedOut     = &refusal{code: 425, text: "Data channel timed out.", sub: access.SubStatusDataTimeout} // unseen
+	errDataTooSlow      = &refusal{code: 425, text: "Data channel timed out due to not meeting the minimum bandwidth requirement.", sub: access.SubStatusBelowMinimumBandwidth}
+	errAborted          = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32Aborted, sub: access.SubStatusAborted}             // unseen
+	errServerAborted    = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32Aborted, sub: access.SubStatusDataAbortedByServer} // unseen
+	errControlGone      = &refusal{code: 426, text: "Connection closed; transfer aborted.", win32: win32NetNameDeleted, sub: access.SubStatusDataAbortedByClient}
+	errTooLarge         = &refusal{code: 552, text: "Maximum file size was exceeded.", sub: access.SubStatusFileTooLarge} // unseen
 )
 
 // noCertificate refuses AUTH where there is no certificate, for one of the
@@ -137,6 +135,19 @@ func noCertificate(sub int) *refusal {
 		return &refusal{code: 534, text: "Local policy on server does not allow TLS secure connections.", win32: win32AccessDenied, sub: sub}
 	}
 	return &refusal{code: 431, text: "Failed to setup secure session.", win32: win32AccessDenied, sub: sub}
+}
+
+// policyRefusal is the refusal that a sub-status of a channel policy means; nil
+// for none.
+func policyRefusal(sub int) error {
+	switch sub {
+	case access.SubStatusOK:
+		return nil
+	case access.SubStatusDataDeniesSSL:
+		return errDataDeniesTLS
+	default:
+		return policyRequires(sub)
+	}
 }
 
 func policyRequires(sub int) *refusal {
