@@ -55,7 +55,8 @@ var floors = map[string]int{
 	"pkg/compile":   4,
 	"pkg/ftpserver": 4,
 	// landlord
-	"pkg/host": 5,
+	"pkg/host":    5,
+	"pkg/explain": 5,
 	// door
 	"cmd/ftphost":   7,
 	"cmd/schemadoc": 7,

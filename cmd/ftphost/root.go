@@ -63,6 +63,7 @@ func newRootCommand() *cobra.Command {
 		newServeCommand(home),
 		newCheckCommand(home),
 		newConfigCommand(home),
+		newExplainCommand(home),
 		newUserCommand(home),
 		newGroupCommand(home),
 		newCertCommand(home),

@@ -48,6 +48,13 @@ type Provider interface {
 	Authenticate(ctx context.Context, c Credentials) (*Principal, error)
 }
 
+// Finder is a Provider that can tell whose a name is without the password, for
+// those who explain what an account may do. The errors are those of
+// Authenticate, ErrLogon for a name that it does not know.
+type Finder interface {
+	Find(ctx context.Context, user string) (*Principal, error)
+}
+
 // Chain is the login of one site: anonymous first when the name asks for it,
 // then the providers in configured order, the first that accepts winning. It
 // is fixed once built and safe for concurrent use.

@@ -7,6 +7,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth/local"
 	"github.com/ftphost/ftphost/pkg/cert"
+	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
 )
@@ -14,13 +15,23 @@ import (
 // Check walks the road of Snapshot with parts of its own, reads the accounts,
 // and tells what it found and how many ftp sites there are.
 func Check(home Home) (problems apphost.ErrorList, sites int) {
+	snapshot, problems := Open(home)
+	if snapshot == nil {
+		return problems, 0
+	}
+	return problems, len(snapshot.Sites) + len(snapshot.Stopped)
+}
+
+// Open builds the sites of a home without serving them, with parts of their
+// own; nothing is logged. The snapshot is nil when nothing could be served.
+func Open(home Home) (*site.Snapshot, apphost.ErrorList) {
 	cfg, problems := home.Load()
 	if cfg == nil {
-		return problems, 0
+		return nil, problems
 	}
 	computer, err := ComputerName()
 	if err != nil {
-		return append(problems, fileErrors(err)...), 0
+		return nil, append(problems, fileErrors(err)...)
 	}
 	directory, accountProblems := accounts.Load(home.Accounts())
 	stores := cert.Open(home.Certificates())
@@ -31,9 +42,9 @@ func Check(home Home) (problems apphost.ErrorList, sites int) {
 	problems = slices.Concat(problems, more, accountProblems, unreadable(stores))
 	problems.Sort()
 	if result == nil {
-		return problems, 0
+		return nil, problems
 	}
-	return problems, len(result.Snapshot.Sites) + len(result.Snapshot.Stopped)
+	return result.Snapshot, problems
 }
 
 // unreadable are the files of all stores that no site can use.

@@ -43,6 +43,8 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 		s.Connections.ServerListenBacklog = max(0, settings.FTP.Connections.ServerListenBacklog)
 	}
 	s.Connections.PoolSockets = ftp.Child("connections").Attr("disableSocketPooling").Set && !settings.FTP.Connections.DisableSocketPooling
+	ssl := ftp.Child("security").Child("ssl")
+	s.Channel.ControlOrigin, s.Channel.DataOrigin = ssl.Attr("controlChannelPolicy").Origin(), ssl.Attr("dataChannelPolicy").Origin()
 	c.externalAddress(s, ftp)
 	c.unserved(s, ftp, &settings.FTP)
 	levels := c.levels(s.Name)

@@ -28,6 +28,29 @@ type entrance struct {
 	// expected are the channels whose clients have not come. One for anyone is
 	// the only one.
 	expected map[guest]*Passive
+	// given are the addresses of channels that were given up or served, and
+	// when: their clients may still come, and are no strangers worth a word.
+	given map[netip.Addr]time.Time
+}
+
+// How long, and for how many clients, an entrance remembers whom it expected.
+const (
+	givenFor = 10 * time.Second
+	maxGiven = 256
+)
+
+// note remembers whom a channel was for.
+func (e *entrance) note(who guest) {
+	if who.anybody {
+		return
+	}
+	if len(e.given) >= maxGiven {
+		clear(e.given)
+	}
+	if e.given == nil {
+		e.given = map[netip.Addr]time.Time{}
+	}
+	e.given[who.address] = time.Now()
 }
 
 // newEntrance takes over the listener l.
@@ -140,7 +163,8 @@ func (e *entrance) deliver(conn net.Conn) {
 	if c == nil {
 		e.ports.strangers.Add(1)
 		_ = conn.Close() // nothing was said on it
-		if tell := e.ports.config.OnStranger; tell != nil {
+		tell, when := e.ports.config.OnStranger, e.given[hostOf(conn.RemoteAddr())]
+		if tell != nil && (when.IsZero() || time.Since(when) > givenFor) {
 			tell(e.addr, conn.RemoteAddr())
 		}
 		return

@@ -99,5 +99,6 @@ func (c *Passive) giveUp() {
 func (c *Passive) settle(conn net.Conn) {
 	c.conn, c.isOver = conn, true
 	delete(c.entrance.expected, c.guest)
+	c.entrance.note(c.guest)
 	close(c.settled)
 }

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/ftphost/ftphost/pkg/datachannel"
 	"github.com/ftphost/ftphost/pkg/ftptest"
@@ -26,6 +27,21 @@ func TestStrangersAreNamed(t *testing.T) {
 		c := expect(t, p, ann)
 		isClosed(t, connect(t, n, eve, c.LocalAddr()))
 		if got := <-visits; got.port != c.LocalAddr() || got.remote != eve.String() {
+			t.Errorf("told of %v", got)
+		}
+		// The client itself may come twice, or late, without a word.
+		connect(t, n, ann, c.LocalAddr())
+		fetch(t, c, ann).Close()
+		isClosed(t, connect(t, n, ann, c.LocalAddr()))
+		select {
+		case got := <-visits:
+			t.Errorf("told of %v", got)
+		default:
+		}
+		time.Sleep(time.Minute)
+		c = expect(t, p, eve)
+		isClosed(t, connect(t, n, ann, c.LocalAddr()))
+		if got := <-visits; got.remote != ann.String() {
 			t.Errorf("told of %v", got)
 		}
 		if err := c.Close(); err != nil {

@@ -49,6 +49,8 @@ type command struct {
 	data bool
 	// asks is what the command asks of the path in its argument.
 	asks vfs.Request
+	// refuses is what the command is answered whatever it says; nil for most.
+	refuses *refusal
 	// lastInBuffer commands throw away what was pipelined behind them.
 	lastInBuffer bool
 	// infrastructure commands are logged as such (selectiveLogging).
@@ -81,7 +83,7 @@ func commands() []command {
 		{verb: "XCWD", run: (*session).cwdir, asks: vfs.Enter, arg: required, when: loggedIn, syntax: path, help: "change working directory"},
 		{verb: "CDUP", run: (*session).cdup, when: loggedIn, help: "change to parent directory"},
 		{verb: "XCUP", run: (*session).cdup, when: loggedIn, help: "change to parent directory"},
-		{verb: "SMNT", run: (*session).notImplemented, arg: required, when: loggedIn, syntax: path, help: "mount file system structure"},
+		{verb: "SMNT", run: (*session).notImplemented, refuses: errNotImplemented, arg: required, when: loggedIn, syntax: path, help: "mount file system structure"},
 
 		// Security: RFC 2228, RFC 4217; negotiation: RFC 2389, RFC 2640.
 		{verb: "LANG", run: (*session).lang, arg: optional, when: anyTime, inClear: true, feat: "LANG EN*", utf8: true, syntax: "[ <sp> language ]", help: "choose the language of replies"},
@@ -91,13 +93,13 @@ func commands() []command {
 		{verb: "PROT", run: (*session).prot, arg: required, when: anyTime, inClear: true, feat: "PROT C;P;", syntax: "<sp> prot-code", help: "set data channel protection"},
 		{verb: "CCC", run: (*session).ccc, when: anyTime, inClear: true, lastInBuffer: true, feat: "CCC", help: "return the control channel to clear text"},
 		{verb: "HOST", run: (*session).hostName, arg: required, when: anyTime, inClear: true, feat: "HOST", syntax: "<sp> host-name", help: "choose the site by host name"},
-		{verb: "ADAT", run: (*session).notImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
-		{verb: "ENC", run: (*session).notImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
-		{verb: "MIC", run: (*session).notImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
+		{verb: "ADAT", run: (*session).notImplemented, refuses: errNotImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
+		{verb: "ENC", run: (*session).notImplemented, refuses: errNotImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
+		{verb: "MIC", run: (*session).notImplemented, refuses: errNotImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
 
 		// Files: RFC 959 §4.1.3, RFC 3659.
-		{verb: "SIZE", run: (*session).size, asks: vfs.Stat, arg: required, when: loggedIn, feat: "SIZE", syntax: path, help: "return the size of a file"},
-		{verb: "MDTM", run: (*session).mdtm, asks: vfs.Stat, arg: required, when: loggedIn, feat: "MDTM", syntax: path, help: "return or set the modification time of a file"},
+		{verb: "SIZE", run: (*session).size, asks: vfs.StatFile, arg: required, when: loggedIn, feat: "SIZE", syntax: path, help: "return the size of a file"},
+		{verb: "MDTM", run: (*session).mdtm, asks: vfs.StatFile, arg: required, when: loggedIn, feat: "MDTM", syntax: path, help: "return or set the modification time of a file"},
 		{verb: "REST", run: (*session).rest, arg: required, when: loggedIn, feat: "REST STREAM", syntax: "<sp> marker", help: "restart a transfer at an offset"},
 		{verb: "RETR", run: (*session).retr, asks: vfs.Open, arg: required, when: loggedIn, data: true, syntax: file, help: "retrieve file"},
 		{verb: "STOR", run: (*session).stor, asks: vfs.Create, arg: required, when: loggedIn, data: true, syntax: file, help: "store file"},
@@ -107,7 +109,7 @@ func commands() []command {
 		{verb: "NLST", run: (*session).nlst, asks: vfs.List, arg: optional, when: loggedIn, data: true, syntax: directory, help: "list names in directory"},
 		{verb: "DELE", run: (*session).dele, asks: vfs.Remove, arg: required, when: loggedIn, syntax: file, help: "delete file"},
 		{verb: "RNFR", run: (*session).rnfr, asks: vfs.Rename, arg: required, when: loggedIn, syntax: file, help: "specify file to rename"},
-		{verb: "RNTO", run: (*session).rnto, asks: vfs.Rename, arg: required, when: loggedIn, syntax: file, help: "specify the new name"},
+		{verb: "RNTO", run: (*session).rnto, asks: vfs.RenameTo, arg: required, when: loggedIn, syntax: file, help: "specify the new name"},
 		{verb: "MKD", run: (*session).mkd, asks: vfs.MakeDirectory, arg: required, when: loggedIn, syntax: path, help: "make directory"},
 		{verb: "XMKD", run: (*session).mkd, asks: vfs.MakeDirectory, arg: required, when: loggedIn, syntax: path, help: "make directory"},
 		{verb: "RMD", run: (*session).rmd, asks: vfs.RemoveDirectory, arg: required, when: loggedIn, syntax: path, help: "remove directory"},

@@ -14,13 +14,19 @@ type Verb struct {
 	// Data says that it uses a data connection, InClear that it is heard on
 	// every control connection, Stranger that it needs no login.
 	Data, InClear, Stranger bool
+	// Refused is the error that it is always answered with; nil for most.
+	Refused error
 }
 
 // LookUp returns the row of a verb in upper case, if the feature set has it.
 func LookUp(verb string, set site.FeatureSet) (Verb, bool) {
 	for _, row := range commands() {
 		if row.verb == verb && (!row.extended || set == site.Extended) {
-			return Verb{row.asks, row.data, row.inClear, row.when&stranger != 0}, true
+			v := Verb{Asks: row.asks, Data: row.data, InClear: row.inClear, Stranger: row.when&stranger != 0}
+			if row.refuses != nil {
+				v.Refused = row.refuses
+			}
+			return v, true
 		}
 	}
 	return Verb{}, false

@@ -148,6 +148,9 @@ const (
 type ChannelPolicy struct {
 	Control ControlPolicy
 	Data    DataPolicy
+	// ControlOrigin and DataOrigin are where they are written, as file:line:col,
+	// or "default".
+	ControlOrigin, DataOrigin string
 }
 
 // DataChannel says which peers a data channel may have and which address a

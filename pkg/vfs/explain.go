@@ -1,6 +1,8 @@
 package vfs
 
 import (
+	"io/fs"
+
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/vpath"
@@ -12,21 +14,25 @@ type Request uint8
 // The requests. The zero Request asks nothing.
 const (
 	Enter Request = iota + 1
+	// Stat is about a file or a directory, StatFile about a file.
 	Stat
+	StatFile
 	List
 	Open
 	Create
 	Remove
 	MakeDirectory
 	RemoveDirectory
+	// Rename is about a name that is there, RenameTo about the new one.
 	Rename
+	RenameTo
 	SetAttributes
 )
 
 func (r Request) checked() request {
 	return [...]request{
-		0, enterRequest, statRequest, listRequest, openRequest, createRequest, removeRequest,
-		mkdirRequest, rmdirRequest, renameRequest, attributeRequest,
+		0, enterRequest, statRequest, statRequest, listRequest, openRequest, createRequest, removeRequest,
+		mkdirRequest, rmdirRequest, renameRequest, renameRequest, attributeRequest,
 	}[r]
 }
 
@@ -67,14 +73,17 @@ func (v *View) Explain(p vpath.Path, r Request) Trace {
 		t.Filtered = v.asFile(p)
 		t.Err = t.Filtered
 	}
-	if t.Err == nil && !r.Writes() {
-		t.Err = v.look(p, r)
+	if t.Err == nil {
+		t.Err = v.look(p, r, &t)
 	}
 	return t
 }
 
-// look does what only reads.
-func (v *View) look(p vpath.Path, r Request) error {
+// look does what only reads, and tells what is there that has to be or must not
+// be.
+func (v *View) look(p vpath.Path, r Request, t *Trace) error {
+	there, isDirectory := t.Found == nil, t.Found == nil && t.Info.Dir
+	wrong := func(kind error) error { return &content.Error{Op: "look at", Name: string(p), Kind: kind} }
 	switch r {
 	case Open:
 		file, _, err := v.Open(p)
@@ -82,10 +91,28 @@ func (v *View) look(p vpath.Path, r Request) error {
 			return err
 		}
 		return file.Close()
-	case List, Enter:
+	case Enter:
 		return v.Enter(p)
-	default:
-		_, err := v.Stat(p)
-		return err
+	case Remove, StatFile:
+		if isDirectory {
+			return wrong(content.ErrIsDirectory)
+		}
+		return t.Found
+	case Create:
+		if isDirectory {
+			return wrong(content.ErrIsDirectory)
+		}
+	case RemoveDirectory:
+		if there && !isDirectory {
+			return wrong(content.ErrNotDirectory)
+		}
+		return t.Found
+	case MakeDirectory:
+		if there {
+			return wrong(fs.ErrExist)
+		}
+	case Stat, List, Rename, SetAttributes:
+		return t.Found
 	}
+	return nil
 }

@@ -46,6 +46,21 @@ func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.
 	return e.in(p.Domain), nil
 }
 
+// Find returns the principal of a name as if the password were right.
+func (p *Provider) Find(_ context.Context, user string) (*auth.Principal, error) {
+	e := p.Directory().find(p.Domain, user)
+	switch {
+	case e == nil:
+		return nil, auth.ErrLogon
+	case !e.user.Enabled:
+		return nil, auth.ErrAccountDisabled
+	}
+	return e.in(p.Domain), nil
+}
+
+// String names the source for people.
+func (p *Provider) String() string { return "local accounts" }
+
 // prepare makes the hash that is verified for nobody; its salt need not be
 // secret, because its result is thrown away.
 func (p *Provider) prepare() {

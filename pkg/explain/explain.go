@@ -1,0 +1,316 @@
+// Package explain tells what would come of one command, step by step, with the
+// line that decides: it asks the same functions that decide on the wire, in the
+// same order, and does nothing.
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/ftpserver"
+	"github.com/ftphost/ftphost/pkg/site"
+	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/vpath"
+)
+
+// Query is what is asked: whether User may say Verb of Path on Site. The
+// password is taken to be right.
+type Query struct {
+	Site, User, Path, Verb string
+	// TLS says that the control connection is encrypted, and data connections
+	// with it.
+	TLS bool
+}
+
+// Result is how a step ended.
+type Result string
+
+// The results of a step.
+const (
+	// Passed: nothing is refused here.
+	Passed Result = "allowed"
+	// Refused: the client hears a refusal, and the steps end.
+	Refused Result = "refused"
+	// Unknown: only the running server, or the client, knows.
+	Unknown Result = "not known here"
+)
+
+// Step is one decision.
+type Step struct {
+	Name   string `json:"name"`
+	Result Result `json:"result"`
+	Text   string `json:"text"`
+	// Origin is the line that decides, as file:line:col, "default" for the
+	// schema's default, and "" for none.
+	Origin string `json:"origin,omitempty"`
+}
+
+// Answer is all that is to be said to a Query.
+type Answer struct {
+	Allowed bool `json:"allowed"`
+	// Reply is what the client hears of a refusal, in its short form; "" when it
+	// is allowed, or the client hears nothing.
+	Reply string `json:"reply,omitempty"`
+	// SubStatus and Win32 are what the log keeps of a refusal.
+	SubStatus int    `json:"subStatus"`
+	Win32     uint32 `json:"win32Status"`
+	Steps     []Step `json:"steps"`
+}
+
+// walk is an Answer that comes into being.
+type walk struct {
+	Answer
+	site *site.Site
+	verb ftpserver.Verb
+	Query
+	principal *auth.Principal
+	view      *vfs.View
+}
+
+// Ask explains a query to the sites of a configuration. The error says that
+// the question makes no sense.
+func Ask(ctx context.Context, sites *site.Snapshot, q Query) (*Answer, error) {
+	w := &walk{Query: q}
+	if err := w.find(sites); err != nil {
+		return nil, err
+	}
+	w.Query.Verb = strings.ToUpper(w.Query.Verb)
+	for _, step := range []func(context.Context) bool{
+		w.binding, w.channel, w.lockOut, w.account, w.home, w.command, w.transfer, w.path,
+	} {
+		if !step(ctx) {
+			return &w.Answer, nil
+		}
+	}
+	w.Allowed = true
+	return &w.Answer, nil
+}
+
+// find finds the site.
+func (w *walk) find(sites *site.Snapshot) error {
+	var names []string
+	for _, s := range sites.Sites {
+		if strings.EqualFold(s.Name, w.Site) {
+			w.site = s
+			return nil
+		}
+		names = append(names, s.Name)
+	}
+	for _, s := range sites.Stopped {
+		if strings.EqualFold(s.Name, w.Site) && s.Reason != "" {
+			return fmt.Errorf("site %q is stopped: %s", s.Name, s.Reason)
+		} else if strings.EqualFold(s.Name, w.Site) {
+			return fmt.Errorf("site %q is stopped: serverAutoStart is false", s.Name)
+		}
+	}
+	return fmt.Errorf("there is no ftp site %q; those that run are: %s", w.Site, strings.Join(names, ", "))
+}
+
+func (w *walk) pass(name, origin, format string, args ...any) bool {
+	w.Steps = append(w.Steps, Step{name, Passed, fmt.Sprintf(format, args...), origin})
+	return true
+}
+
+// refuse ends the walk.
+func (w *walk) refuse(name, origin, text string, r ftpserver.Refusal) bool {
+	w.Steps = append(w.Steps, Step{name, Refused, text, origin})
+	if r.Reply.Code != 0 {
+		w.Reply = strings.TrimRight(string(r.Reply.AppendTo(nil)), "\r\n")
+	}
+	w.SubStatus, w.Win32 = r.SubStatus, r.Win32
+	return false
+}
+
+// because writes a refusal and the sub-status it has in the log.
+func because(text string, subStatus int) string {
+	if subStatus == access.SubStatusOK {
+		return text
+	}
+	return fmt.Sprintf("%s (sub-status %d)", text, subStatus)
+}
+
+// binding names where the site is reached.
+func (w *walk) binding(context.Context) bool {
+	var named *site.Binding
+	for i := range w.site.Bindings {
+		b := &w.site.Bindings[i]
+		switch {
+		case b.Implicit() && !w.TLS:
+		case b.Host == "":
+			return w.pass("binding", b.Origin, "%s leads to site %s without a host name", b, w.site.Name)
+		case named == nil:
+			named = b
+		}
+	}
+	if named == nil {
+		b := w.site.Bindings[0]
+		return w.refuse("binding", b.Origin, fmt.Sprintf("%s is for connections that begin with TLS; who speaks in clear text there is not answered", b), ftpserver.Refusal{})
+	}
+	return w.pass("binding", named.Origin, "%s leads to site %s, once the client has named the host: HOST %s, or %s|%s as the user name",
+		named, w.site.Name, named.Host, named.Host, w.User)
+}
+
+// channel asks the policy of the control connection.
+func (w *walk) channel(context.Context) bool {
+	how := map[bool]string{true: "encrypted", false: "in clear text"}[w.TLS]
+	if w.TLS && w.site.TLS.Settings == nil {
+		w.Steps = append(w.Steps, Step{"TLS", Unknown, "the site itself has no certificate, so the client must have TLS by that of the port: " + w.site.TLS.Reason, ""})
+	}
+	if sub := w.site.Channel.Credentials(w.TLS); sub != access.SubStatusOK {
+		return w.refuse("control channel", w.site.Channel.ControlOrigin, because(access.Text(sub), sub), ftpserver.PolicyRefusalOf(sub))
+	}
+	return w.pass("control channel", w.site.Channel.ControlOrigin, "credentials may be sent %s", how)
+}
+
+// lockOut is about what failed before.
+func (w *walk) lockOut(context.Context) bool {
+	w.Steps = append(w.Steps, Step{"lock-out", Unknown, "how often logins of the client failed is known to the running server only", ""})
+	return true
+}
+
+// account finds out who the user is.
+func (w *walk) account(ctx context.Context) bool {
+	login := w.site.Login
+	if auth.IsAnonymousName(w.User) && login.AllowAnonymous {
+		w.principal = auth.Anonymous()
+		return w.pass("account", "", "anonymous access is on, with any password")
+	}
+	if len(login.Providers) == 0 && !login.AllowAnonymous {
+		return w.loginRefused(auth.ErrNoMethod)
+	}
+	err := auth.ErrLogon
+	for _, p := range login.Providers {
+		finder, ok := p.(auth.Finder)
+		if !ok {
+			w.Steps = append(w.Steps, Step{"account", Unknown, fmt.Sprintf("%v cannot be asked without the password", p), ""})
+			continue
+		}
+		found, problem := finder.Find(ctx, w.User)
+		if problem == nil {
+			w.principal = found
+			return w.pass("account", "", "%v know %s; groups: %s", p, found.QualifiedName(), groupsOf(found))
+		}
+		if !errors.Is(problem, auth.ErrLogon) {
+			err = problem
+		}
+	}
+	if auth.IsAnonymousName(w.User) && errors.Is(err, auth.ErrLogon) {
+		err = auth.ErrAnonymousNotAllowed
+	}
+	return w.loginRefused(err)
+}
+
+func (w *walk) loginRefused(err error) bool {
+	r := ftpserver.LoginRefusalOf(err)
+	text := err.Error()
+	if errors.Is(err, auth.ErrLogon) {
+		text = fmt.Sprintf("no source of accounts knows %q", w.User)
+	}
+	return w.refuse("account", "", because(text, r.SubStatus), r)
+}
+
+// groupsOf are the groups by their bare names: rules may qualify them.
+func groupsOf(p *auth.Principal) string {
+	bare := slices.DeleteFunc(slices.Clone(p.GroupKeys()), func(key string) bool { return strings.ContainsAny(key, `\@`) })
+	if len(bare) == 0 {
+		return "none"
+	}
+	return strings.Join(bare, ", ")
+}
+
+// home enters the directory that a session starts in.
+func (w *walk) home(context.Context) bool {
+	w.view = w.site.Root.View(w.principal)
+	start, err := w.view.Start()
+	if err == nil {
+		return w.pass("home directory", "", "the session starts in %s", start)
+	}
+	r := ftpserver.HomeRefusalOf(err)
+	return w.refuse("home directory", originOf(err), because(reasonOf(err), r.SubStatus), r)
+}
+
+// command asks whether the site has the verb.
+func (w *walk) command(context.Context) bool {
+	if err := w.site.Commands.Check(w.Verb); err != nil {
+		r := ftpserver.RefusalOf(err)
+		return w.refuse("command", originOf(err), because(reasonOf(err), r.SubStatus), r)
+	}
+	verb, known := ftpserver.LookUp(w.Verb, w.site.Protocol.FeatureSet)
+	if !known {
+		return w.refuse("command", "", fmt.Sprintf("there is no command %s in the site's feature set", w.Verb), ftpserver.UnknownVerb())
+	}
+	if verb.Refused != nil {
+		return w.refuse("command", "", fmt.Sprintf("%s is known and not served", w.Verb), ftpserver.RefusalOf(verb.Refused))
+	}
+	w.verb = verb
+	return w.pass("command", "", "%s is a command of the site", w.Verb)
+}
+
+// transfer asks the policy of data connections.
+func (w *walk) transfer(context.Context) bool {
+	if !w.verb.Data {
+		return true
+	}
+	how := map[bool]string{true: "encrypted (PROT P)", false: "in clear text"}[w.TLS]
+	if sub := w.site.Channel.Transfer(w.TLS); sub != access.SubStatusOK {
+		return w.refuse("data channel", w.site.Channel.DataOrigin, because(access.Text(sub), sub), ftpserver.PolicyRefusalOf(sub))
+	}
+	return w.pass("data channel", w.site.Channel.DataOrigin, "data may go %s", how)
+}
+
+// path asks filter, rules and file system.
+func (w *walk) path(context.Context) bool {
+	if w.verb.Asks == 0 {
+		return w.pass("path", "", "%s asks nothing of a path", w.Verb)
+	}
+	p := vpath.Clean(w.Path)
+	t := w.view.Explain(p, w.verb.Asks)
+	if t.Filtered != nil {
+		return w.pathRefused("request filter", t.Filtered)
+	}
+	w.pass("request filter", "", "%s passes", p)
+	if !t.Rule.Allowed {
+		return w.pathRefused("authorization", t.Err)
+	}
+	w.pass("authorization", t.Rule.Rule.Origin, "this rule allows %s", t.Permission)
+	if t.Err != nil {
+		return w.pathRefused("file system", t.Err)
+	}
+	switch {
+	case t.Found != nil && w.verb.Asks.Writes():
+		w.pass("file system", "", "nothing is there yet; whether it can be written is not tried")
+	case w.verb.Asks.Writes():
+		w.pass("file system", "", "%s is there; whether it can be changed is not tried", p)
+	default:
+		w.pass("file system", "", "%s can be read", p)
+	}
+	return true
+}
+
+func (w *walk) pathRefused(step string, err error) bool {
+	r := ftpserver.RefusalOf(err)
+	return w.refuse(step, originOf(err), because(reasonOf(err), r.SubStatus), r)
+}
+
+// originOf is the line that an error names.
+func originOf(err error) string {
+	var denied *access.Denied
+	if errors.As(err, &denied) {
+		return denied.Origin
+	}
+	return ""
+}
+
+// reasonOf is the error without that line.
+func reasonOf(err error) string {
+	var denied *access.Denied
+	if errors.As(err, &denied) {
+		return denied.Reason
+	}
+	return err.Error()
+}
