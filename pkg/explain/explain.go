@@ -230,8 +230,12 @@ func (w *walk) home(context.Context) bool {
 	if err == nil {
 		return w.pass("home directory", "", "the session starts in %s", start)
 	}
-	r := ftpserver.HomeRefusalOf(err)
-	return w.refuse("home directory", originOf(err), because(reasonOf(err), r.SubStatus), r)
+	r, text := ftpserver.HomeRefusalOf(err), reasonOf(err)
+	var missing *vfs.HomeError
+	if errors.As(err, &missing) && missing.Folder != "" {
+		text += "; create " + missing.Folder
+	}
+	return w.refuse("home directory", originOf(err), because(text, r.SubStatus), r)
 }
 
 // command asks whether the site has the verb.

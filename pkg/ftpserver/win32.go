@@ -43,7 +43,7 @@ const (
 // win32Texts are the system messages of the codes, in English as Windows has
 // them.
 func win32Texts() map[uint32]string {
-	return map[uint32]string{
+	return map[uint32]string{ //nolint:gosec // "password" is a word here
 		win32FileNotFound:     "The system cannot find the file specified.",
 		win32PathNotFound:     "The system cannot find the path specified.",
 		win32AccessDenied:     "Access is denied.",

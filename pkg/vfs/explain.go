@@ -60,10 +60,10 @@ type Trace struct {
 // Explain tells what would come of a request.
 func (v *View) Explain(p vpath.Path, r Request) Trace {
 	asked := r.checked()
-	rules := v.namespace.settings.Access
+	rules, written := v.namespace.settings.Access, v.written(p)
 	t := Trace{Permission: asked.permission()}
-	t.Filtered = rules.Filter(p).Check(p, asked&namesFile != 0)
-	t.Rule = rules.Decide(v.principal, p, t.Permission)
+	t.Filtered = rules.Filter(written).Check(p, asked&namesFile != 0)
+	t.Rule = rules.Decide(v.principal, written, t.Permission)
 	at, err := v.check(p, asked)
 	if err != nil {
 		t.Err = err
@@ -113,6 +113,7 @@ func (v *View) look(p vpath.Path, r Request, t *Trace) error {
 		}
 	case Stat, List, Rename, SetAttributes:
 		return t.Found
+	case RenameTo: // whether it may be there depends on more
 	}
 	return nil
 }
