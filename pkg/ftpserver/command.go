@@ -91,7 +91,7 @@ func commands() []command {
 		{verb: "AUTH", run: (*session).auth, arg: required, when: anyTime, inClear: true, lastInBuffer: true, feat: "AUTH TLS;TLS-C;SSL;TLS-P;", syntax: "<sp> mechanism", help: "begin a secured session"},
 		{verb: "PBSZ", run: (*session).pbsz, arg: required, when: anyTime, inClear: true, feat: "PBSZ", syntax: "<sp> decimal-integer", help: "set protection buffer size"},
 		{verb: "PROT", run: (*session).prot, arg: required, when: anyTime, inClear: true, feat: "PROT C;P;", syntax: "<sp> prot-code", help: "set data channel protection"},
-		{verb: "CCC", run: (*session).ccc, when: anyTime, inClear: true, lastInBuffer: true, feat: "CCC", help: "return the control channel to clear text"},
+		{verb: "CCC", run: (*session).ccc, when: anyTime, inClear: true, feat: "CCC", help: "return the control channel to clear text"},
 		{verb: "HOST", run: (*session).hostName, arg: required, when: anyTime, inClear: true, feat: "HOST", syntax: "<sp> host-name", help: "choose the site by host name"},
 		{verb: "ADAT", run: (*session).notImplemented, refuses: errNotImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
 		{verb: "ENC", run: (*session).notImplemented, refuses: errNotImplemented, arg: optional, when: anyTime, inClear: true, unimplemented: true},
