@@ -43,6 +43,7 @@ var floors = map[string]int{
 	"pkg/datachannel":   1,
 	"pkg/apphost":       1,
 	"pkg/access":        1,
+	"pkg/auth/ldap":     1,
 	"pkg/content/local": 1,
 	// rooms
 	"pkg/vfs":        2,
@@ -81,6 +82,8 @@ var libraries = map[string][]string{
 	"golang.org/x/sync":                  {"pkg/auth/local", "pkg/compile", "pkg/host"},
 	"golang.org/x/sys":                   {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/accounts", "pkg/host", "cmd/ftphost"},
 	"software.sslmate.com/src/go-pkcs12": {"pkg/cert"},
+	"github.com/go-ldap/ldap/v3":         {"pkg/auth/ldap"},
+	"github.com/go-asn1-ber/asn1-ber":    {"pkg/auth/ldap"},
 	"github.com/jlaffaye/ftp":            {"integration"},
 	"github.com/rs/zerolog/log":          {}, // a global logger: loggers are handed down
 }
@@ -88,9 +91,9 @@ var libraries = map[string][]string{
 // restricted names the folders of the few standard packages that the house
 // rules keep in one place.
 var restricted = map[string][]string{
-	"reflect":    {"pkg/apphost"},                                                                  // the decoder, nowhere else
-	"log":        {},                                                                               // the process log is zerolog, handed down
-	"crypto/tls": {"pkg/ftps", "pkg/cert", "pkg/compile", "pkg/ftpserver", "pkg/ftptest", "bench"}, // handshakes are in ftps; the others have names of its numbers
+	"reflect":    {"pkg/apphost"},                                                                                   // the decoder, nowhere else
+	"log":        {},                                                                                                // the process log is zerolog, handed down
+	"crypto/tls": {"pkg/ftps", "pkg/cert", "pkg/auth/ldap", "pkg/compile", "pkg/ftpserver", "pkg/ftptest", "bench"}, // handshakes are in ftps; the others have names of its numbers
 }
 
 // source is one parsed Go file (imports and package clause only).
