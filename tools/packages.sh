@@ -18,6 +18,7 @@ need ruby ruby
 need php-cli php
 need libxml2-utils xmllint
 need gcc gcc
+need slapd /usr/sbin/slapd
 case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h; need iproute2 ss ;; esac
 
 if [[ ${#missing[@]} -eq 0 ]]; then

@@ -47,6 +47,9 @@ type Parts struct {
 	Accounts func() *local.Directory
 	// Verified remembers checked passwords.
 	Verified *auth.VerifyCache
+	// OnSourceProblem hears of logins that a source of accounts could not
+	// answer; nil is allowed.
+	OnSourceProblem func(error)
 	// Workers bounds how many passwords are hashed at once.
 	Workers *local.Workers
 	// Certificates are the stores of certificates; nil opens those of the home.
@@ -88,6 +91,10 @@ type compiler struct {
 	// defaultTLS is that of siteDefaults, defaultSSL where it is written.
 	defaultTLS site.TLS
 	defaultSSL *apphost.Element
+	// sources are asked about passwords, in order.
+	sources []auth.Provider
+	// localAsked says that the local accounts are among them.
+	localAsked bool
 	// certificates knows the accounts of client certificates.
 	certificates *local.Certificates
 	// anyIssuer says that some are known by what any issuer can write.
@@ -180,6 +187,7 @@ func (c *compiler) server() *Result {
 	c.readPathMap()
 	c.readServerLevel()
 	c.protocol = c.readProtocol("")
+	c.readSources()
 	c.readMapping()
 	c.readDefaultTLS()
 	if low, high := firewall.Low, firewall.High; low > high || (low == 0) != (high == 0) {

@@ -45,7 +45,7 @@ func (c *compiler) isolationDoubts(s *site.Site, ftp *apphost.Element, f *ftpSer
 	if s.Login.AllowAnonymous {
 		without.ask(s, "anonymous users", auth.Anonymous())
 	}
-	if len(s.Login.Providers) > 0 && c.parts.Accounts != nil {
+	if len(s.Login.Providers) > 0 && c.localAsked && c.parts.Accounts != nil {
 		if directory := c.parts.Accounts(); directory != nil {
 			for _, u := range directory.Users() {
 				if u.Enabled {

@@ -252,7 +252,34 @@ type tlsSettings struct {
 }
 
 type accountsSettings struct {
+	Sources            []sourceSettings     `config:"sources"`
 	ClientCertificates []certificateMapping `config:"clientCertificates"`
+}
+
+type sourceSettings struct {
+	Name                 string        `config:"name"`
+	Type                 int           `config:"type"`
+	URLs                 string        `config:"urls"`
+	StartTLS             bool          `config:"startTls"`
+	AllowClearText       bool          `config:"allowClearText"`
+	CAFile               string        `config:"caFile"`
+	BindDN               string        `config:"bindDn"`
+	BindPasswordFile     string        `config:"bindPasswordFile"`
+	BindPasswordVariable string        `config:"bindPasswordVariable"`
+	BaseDN               string        `config:"baseDn"`
+	UserFilter           string        `config:"userFilter"`
+	NameAttribute        string        `config:"nameAttribute"`
+	GroupBaseDN          string        `config:"groupBaseDn"`
+	GroupFilter          string        `config:"groupFilter"`
+	GroupAttribute       string        `config:"groupAttribute"`
+	GroupNameAttribute   string        `config:"groupNameAttribute"`
+	NestedGroups         bool          `config:"nestedGroups"`
+	Domain               string        `config:"domain"`
+	UPNSuffix            string        `config:"upnSuffix"`
+	HomeAttribute        string        `config:"homeAttribute"`
+	Timeout              time.Duration `config:"timeout"`
+	GroupCache           time.Duration `config:"groupCache"`
+	MaxConnections       uint32        `config:"maxConnections"`
 }
 
 type certificateMapping struct {

@@ -49,7 +49,7 @@ func without() map[string]string {
 		ftp + "/security/authentication/anonymousAuthentication/@password":           windows,
 		ftp + "/security/authentication/anonymousAuthentication/@defaultLogonDomain": windows,
 		ftp + "/security/authentication/anonymousAuthentication/@logonMethod":        windows,
-		ftp + "/security/authentication/basicAuthentication/@defaultLogonDomain":     "local accounts have no domain",
+		ftp + "/security/authentication/basicAuthentication/@defaultLogonDomain":     "names without a domain are looked for in all sources",
 		ftp + "/security/authentication/basicAuthentication/@logonMethod":            windows,
 		ftp + "/security/ssl/@ssl128":                                                "all ciphers of TLS 1.2 and 1.3 that Go has are strong enough",
 		ftp + "/security/sslClientCertificates/@revocationUrlRetrievalTimeout":       "nothing is fetched",

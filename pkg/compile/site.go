@@ -10,7 +10,6 @@ import (
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
-	localaccounts "github.com/ftphost/ftphost/pkg/auth/local"
 	"github.com/ftphost/ftphost/pkg/content"
 	localfiles "github.com/ftphost/ftphost/pkg/content/local"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -153,15 +152,12 @@ func (c *compiler) externalAddress(s *site.Site, ftp *apphost.Element) {
 	s.DataChannel.ExternalIPv4 = addr
 }
 
-// login builds the ways to log in: anonymous, local accounts with a password
-// or with a client certificate.
+// login builds the ways to log in: anonymous, with a password that a source of
+// accounts knows, or with a client certificate.
 func (c *compiler) login(a *authenticationSettings) *auth.Chain {
 	chain := &auth.Chain{AllowAnonymous: a.Anonymous.Enabled}
 	if a.Basic.Enabled {
-		chain.Providers = append(chain.Providers, &localaccounts.Provider{
-			Directory: c.parts.Accounts, Cache: c.parts.Verified,
-			CacheLifetime: c.cache, Domain: c.parts.ComputerName, Workers: c.parts.Workers,
-		})
+		chain.Providers = c.sources
 	}
 	if a.ClientCert.Enabled {
 		chain.Certificates = c.certificates

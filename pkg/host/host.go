@@ -101,7 +101,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	result, more := compile.Snapshot(cfg, compile.Parts{
 		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
 		Accounts: h.accounts.Directory, ComputerName: computer, Certificates: h.stores,
-		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers,
+		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers, OnSourceProblem: sourceProblems(o.Log),
 	})
 	problems = append(problems, more...)
 	problems.Sort()
@@ -134,6 +134,17 @@ func logBlock(log zerolog.Logger, b auth.Block, logOnly bool) {
 	}
 	e.Time("until", b.Until).Msg("too many logins from this address failed: blocked")
 }
+
+// sourceProblems logs what sources of accounts could not answer. One that is
+// down must not fill the log with the logins of everybody.
+func sourceProblems(log zerolog.Logger) func(error) {
+	log = log.Sample(&zerolog.BurstSampler{Burst: maxSourceProblemsLogged, Period: time.Minute})
+	return func(err error) { log.Error().Err(err).Msg("source of accounts not asked; others still are") }
+}
+
+// maxSourceProblemsLogged is how many logins a minute are named in the log that
+// a source of accounts could not answer.
+const maxSourceProblemsLogged = 20
 
 func newPorts(r compile.PortRange, o Options) (*datachannel.Ports, error) {
 	if r.High+o.PortOffset > maxPort {
