@@ -147,9 +147,14 @@ func brokenConfigurations() []broken {
 			want: missingHomes("anonymous users", "Public", "user1", "user1", "user2", "user2", "user3", "user3", "user4", "user4"),
 		},
 		{
-			name: "address restrictions", old: `<system.ftpServer>` + "\n        <firewallSupport ", new: `<system.ftpServer><security><ipSecurity allowUnlisted="false" /></security>` + "\n        <firewallSupport ", effect: stopped,
-			want: `applicationHost.config:39:33: error: system.ftpServer/security/ipSecurity: site "ftpsite01.com": IP address restrictions are not served by this version, so the site does not start` + "\n" +
-				`applicationHost.config:39:33: warning: system.ftpServer/security/ipSecurity: the section is not registered in configSections; IIS would refuse the file`,
+			name: "address restrictions for nobody", old: `<system.ftpServer>` + "\n        <firewallSupport ", new: `<system.ftpServer><security><ipSecurity allowUnlisted="false" /></security>` + "\n        <firewallSupport ", effect: doubted,
+			want: `applicationHost.config:39:33: warning: system.ftpServer/security/ipSecurity: the section is not registered in configSections; IIS would refuse the file` + "\n" +
+				`applicationHost.config:39:45: warning: system.ftpServer/security/ipSecurity: allowUnlisted is false and no entry has allowed="true", so nobody can connect`,
+		},
+		{
+			name: "address that is none", old: `<system.ftpServer>` + "\n        <firewallSupport ", new: `<system.ftpServer><security><ipSecurity><add ipAddress="10.0.0.*" /></ipSecurity></security>` + "\n        <firewallSupport ", effect: refused,
+			want: `applicationHost.config:39:33: warning: system.ftpServer/security/ipSecurity: the section is not registered in configSections; IIS would refuse the file` + "\n" +
+				`applicationHost.config:39:45: error: system.ftpServer/security/ipSecurity: ipAddress "10.0.0.*" is not an IPv4 or IPv6 address; a network is written as ipAddress="192.0.2.0" subnetMask="255.255.255.0" or ipAddress="192.0.2.0/24"`,
 		},
 		{
 			name: "loop of virtual directories", old: rootVdir, new: rootVdir + `<virtualDirectory path="/loop" physicalPath="C:\sites" />`, effect: doubted,

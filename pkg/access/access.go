@@ -1,5 +1,6 @@
 // Package access decides whether something may be done at a virtual path:
-// authorization rules, request filtering and command filtering, by location.
+// authorization rules, client addresses, request filtering and command
+// filtering, by location.
 // It opens nothing and writes no replies.
 package access
 
@@ -62,6 +63,9 @@ type Level struct {
 	Rules []Rule
 	// Filter is the effective request filter from here down; nil inherits.
 	Filter *RequestFilter
+	// Addresses are the effective rules for client addresses from here down;
+	// nil inherits.
+	Addresses *AddressRules
 }
 
 // Denied is a refusal by configuration.

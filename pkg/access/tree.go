@@ -9,6 +9,8 @@ import (
 // filter are in force. It is fixed once built and safe for concurrent use.
 type Tree struct {
 	root node
+	// anywhere says that some path has rules for addresses.
+	anywhere bool
 }
 
 // node is one segment of a location's path.
@@ -19,7 +21,10 @@ type node struct {
 	rules *ruleset
 	// filter is the effective request filter, nil when there is none.
 	filter *RequestFilter
-	level  *Level // what is written for this very path, nil for none
+	// addresses are the effective rules for client addresses, nil when there are
+	// none.
+	addresses *AddressRules
+	level     *Level // what is written for this very path, nil for none
 }
 
 // NewTree builds the tree of levels, in any order. Two levels of one path are
@@ -28,8 +33,9 @@ func NewTree(levels []Level) *Tree {
 	t := &Tree{}
 	for i := range levels {
 		t.root.at(levels[i].Path).add(&levels[i])
+		t.anywhere = t.anywhere || levels[i].Addresses != nil
 	}
-	t.root.inherit(nil, nil)
+	t.root.inherit(nil, nil, nil)
 	return t
 }
 
@@ -63,11 +69,14 @@ func (n *node) add(l *Level) {
 	if l.Filter != nil {
 		merged.Filter = l.Filter
 	}
+	if l.Addresses != nil {
+		merged.Addresses = l.Addresses
+	}
 	n.level = &merged
 }
 
 // inherit gives n and everything below it what is in force there.
-func (n *node) inherit(rules *ruleset, filter *RequestFilter) {
+func (n *node) inherit(rules *ruleset, filter *RequestFilter, addresses *AddressRules) {
 	if l := n.level; l != nil {
 		if l.Clear {
 			rules = nil
@@ -78,10 +87,13 @@ func (n *node) inherit(rules *ruleset, filter *RequestFilter) {
 		if l.Filter != nil {
 			filter = l.Filter
 		}
+		if l.Addresses != nil {
+			addresses = l.Addresses
+		}
 	}
-	n.rules, n.filter = rules, filter
+	n.rules, n.filter, n.addresses = rules, filter, addresses
 	for _, child := range n.children {
-		child.inherit(rules, filter)
+		child.inherit(rules, filter, addresses)
 	}
 }
 
@@ -128,6 +140,23 @@ func (t *Tree) Decide(p *auth.Principal, path vpath.Path, perm Permission) Decis
 	return denyFirst(t.lookup(path).rules, claimsOf(p), perm)
 }
 
+// Admit returns nil when the client's address is served at path, and a *Denied
+// with sub-status 4 otherwise.
+func (t *Tree) Admit(c Client, path vpath.Path) error {
+	if d := t.DecideAddress(c, path); !d.Allowed {
+		return d.denied()
+	}
+	return nil
+}
+
+// DecideAddress is Admit with the deciding entry.
+func (t *Tree) DecideAddress(c Client, path vpath.Path) AddressDecision {
+	if !t.anywhere {
+		return AddressDecision{Allowed: true}
+	}
+	return t.lookup(path).addresses.Decide(c)
+}
+
 // Filter returns the request filter in force at path, which may be nil.
 func (t *Tree) Filter(path vpath.Path) *RequestFilter {
 	return t.lookup(path).filter
@@ -149,31 +178,34 @@ func (t *Tree) Hidden(dir vpath.Path) func(name string) bool {
 	}
 }
 
-// Granted returns all that p is granted at path.
-func (t *Tree) Granted(p *auth.Principal, path vpath.Path) Permission {
-	return t.lookup(path).granted(claimsOf(p))
+// Granted returns all that p is granted at path when they come from c.
+func (t *Tree) Granted(p *auth.Principal, c Client, path vpath.Path) Permission {
+	return t.lookup(path).granted(claimsOf(p), c)
 }
 
-// Entries returns a function that tells what p is granted at an entry of the
-// directory dir, and which filter is in force there. It is for asking about
+// Entries returns a function that tells what p, who comes from c, is granted at
+// an entry of the directory dir, and which filter is in force there. It is for asking about
 // many entries of one directory.
-func (t *Tree) Entries(p *auth.Principal, dir vpath.Path) func(name string) (Permission, *RequestFilter) {
+func (t *Tree) Entries(p *auth.Principal, c Client, dir vpath.Path) func(name string) (Permission, *RequestFilter) {
 	n, exact := t.find(dir)
 	claims := claimsOf(p)
-	usual := n.granted(claims)
+	usual := n.granted(claims, c)
 	return func(name string) (Permission, *RequestFilter) {
 		if exact && len(n.children) > 0 {
 			var buf [foldBuffer]byte
 			if child := n.children[string(vpath.AppendFold(buf[:0], name))]; child != nil {
-				return child.granted(claims), child.filter
+				return child.granted(claims, c), child.filter
 			}
 		}
 		return usual, n.filter
 	}
 }
 
-// granted are the permissions that c has at n.
-func (n *node) granted(c claims) (granted Permission) {
+// granted are the permissions that c has at n coming from a client.
+func (n *node) granted(c claims, from Client) (granted Permission) {
+	if !n.addresses.Decide(from).Allowed {
+		return 0
+	}
 	for _, perm := range [...]Permission{Read, Write} {
 		if denyFirst(n.rules, c, perm).Allowed {
 			granted |= perm

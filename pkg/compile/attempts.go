@@ -2,8 +2,8 @@ package compile
 
 import "github.com/ftphost/ftphost/pkg/auth"
 
-// attempts reads denyByFailure. Nobody is exempt, as long as the addresses
-// that ipSecurity allows by name are not served.
+// attempts reads denyByFailure. Exempt are the single addresses that the
+// server's ipSecurity allows, as in IIS.
 func (c *compiler) attempts() auth.AttemptPolicy {
 	var settings attemptSettings
 	c.decode(c.cfg.Section(sectionAuthentication, ""), &settings)
@@ -12,5 +12,8 @@ func (c *compiler) attempts() auth.AttemptPolicy {
 		v := c.cfg.Section(sectionAuthentication, "").Child("denyByFailure").Attr("entryExpiration")
 		c.warnf(v.Pos(), sectionAuthentication, "entryExpiration %q: failed logins are forgotten at once, so no address is ever blocked", v.Text)
 	}
-	return auth.AttemptPolicy{Enabled: deny.Enabled, MaxFailures: deny.MaxFailure, Period: deny.Expiration, LogOnly: deny.LoggingOnly}
+	return auth.AttemptPolicy{
+		Enabled: deny.Enabled, MaxFailures: deny.MaxFailure, Period: deny.Expiration, LogOnly: deny.LoggingOnly,
+		Exempt: c.serverLevel.Addresses.Exempts,
+	}
 }

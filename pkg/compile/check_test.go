@@ -180,10 +180,6 @@ func TestCheckFindings(t *testing.T) {
 			want: "error: " + file + `:4:7: system.applicationHost/sites: site "one" has no root: it needs <application path="/">`,
 		},
 		{
-			name: "IP rules", from: "</configuration>", to: strings.Replace(location, "BODY", `<ipSecurity allowUnlisted="false"/>`, 1),
-			want: `system.ftpServer/security/ipSecurity: site "one": IP address restrictions are not served by this version`,
-		},
-		{
 			name: "TLS required", from: `<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`, to: "",
 			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": controlChannelPolicy is SslRequire and the site has no certificate that can be used, so nobody can log in; give it one with serverCertHash, or allow plain FTP with <ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`,
 		},

@@ -82,6 +82,8 @@ type compiler struct {
 	problems apphost.ErrorList
 
 	serverLevel access.Level
+	// serverDoubted says that the server's rules for addresses were looked at.
+	serverDoubted bool
 	// protocol and tls are for sites without a location of their own.
 	protocol site.Protocol
 	tls      tlsSettings

@@ -18,18 +18,6 @@ func (c *compiler) unserved(s *site.Site, ftp *apphost.Element, f *ftpServerSett
 		v := ftp.Child("security").Child("customAuthorization").Child("provider").Attr("name")
 		c.errorf(v.Pos(), sectionSites, "site %q: the custom authorization provider %q cannot run here, so the site does not start", s.Name, p.Name)
 	}
-	sections := []*apphost.Element{c.cfg.Section(sectionIPSecurity, "")}
-	for _, l := range c.cfg.Locations(sectionIPSecurity, s.Name) {
-		sections = append(sections, c.cfg.Section(sectionIPSecurity, s.Name+l.Path))
-	}
-	for _, e := range sections {
-		var ip ipSecuritySettings
-		c.decode(e, &ip)
-		if !ip.AllowUnlisted || len(ip.Entries) > 0 {
-			c.errorf(e.Pos(), sectionIPSecurity, "site %q: IP address restrictions are not served by this version, so the site does not start", s.Name)
-			return
-		}
-	}
 }
 
 // doubts warns of what is allowed and hardly meant.

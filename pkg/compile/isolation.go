@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/content"
@@ -71,7 +72,7 @@ type homeless struct {
 
 // ask logs in as the server would, without a password.
 func (h *homeless) ask(s *site.Site, name string, p *auth.Principal) {
-	_, err := s.Root.View(p).Start()
+	_, err := s.Root.View(p, access.Anywhere()).Start()
 	var none *vfs.HomeError
 	if !errors.As(err, &none) {
 		return

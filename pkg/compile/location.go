@@ -8,8 +8,8 @@ import (
 	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
-// levels are the authorization rules and request filters of one site: what
-// the server level says, then each location of the site that says something.
+// levels are the authorization rules, client addresses and request filters of
+// one site: what the server level says, then each location of the site that says something.
 func (c *compiler) levels(siteName string) []access.Level {
 	levels := []access.Level{c.serverLevel}
 	for _, l := range c.cfg.Locations(sectionAuthorization, siteName) {
@@ -21,6 +21,12 @@ func (c *compiler) levels(siteName string) []access.Level {
 			Filter: c.filter(c.cfg.Section(sectionRequestFiltering, siteName+l.Path)),
 		})
 	}
+	for _, l := range c.cfg.Locations(sectionIPSecurity, siteName) {
+		levels = append(levels, access.Level{
+			Path:      vpath.Clean(l.Path),
+			Addresses: c.addressRules(c.cfg.Section(sectionIPSecurity, siteName+l.Path)),
+		})
+	}
 	return levels
 }
 
@@ -30,6 +36,10 @@ func (c *compiler) readServerLevel() {
 		Path:   vpath.Root,
 		Rules:  c.rules(c.cfg.Section(sectionAuthorization, "").Entries()),
 		Filter: c.filter(c.cfg.Section(sectionRequestFiltering, "")),
+	}
+	// Most servers restrict nobody; then no path has to be looked at.
+	if rules := c.addressRules(c.cfg.Section(sectionIPSecurity, "")); rules.Restrict() {
+		c.serverLevel.Addresses = rules
 	}
 }
 

@@ -190,12 +190,16 @@ type ruleSettings struct {
 }
 
 type ipSecuritySettings struct {
-	AllowUnlisted bool              `config:"allowUnlisted"`
-	Entries       []ipEntrySettings `config:",collection"`
+	EnableReverseDNS bool              `config:"enableReverseDns"`
+	AllowUnlisted    bool              `config:"allowUnlisted"`
+	Entries          []ipEntrySettings `config:",collection"`
 }
 
 type ipEntrySettings struct {
-	IPAddress string `config:"ipAddress"`
+	IPAddress  string `config:"ipAddress"`
+	SubnetMask string `config:"subnetMask"`
+	DomainName string `config:"domainName"`
+	Allowed    bool   `config:"allowed"`
 }
 
 type requestFilteringSettings struct {

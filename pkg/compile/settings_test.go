@@ -56,10 +56,6 @@ func without() map[string]string {
 		ftp + "/customFeatures":                                                      later,
 		ftp + "/userIsolation/activeDirectory":                                       "the source of an account tells its home",
 		"system.ftpServer/log/customLogging":                                         "left from FTP 7.0",
-		"system.ftpServer/security/ipSecurity/@enableReverseDns":                     later,
-		"system.ftpServer/security/ipSecurity/add/@subnetMask":                       later,
-		"system.ftpServer/security/ipSecurity/add/@domainName":                       later,
-		"system.ftpServer/security/ipSecurity/add/@allowed":                          later,
 	}
 }
 

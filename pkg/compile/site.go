@@ -54,6 +54,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 		return nil, stopped
 	}
 	c.disagreements(levels)
+	c.addressDoubts(s.Name)
 	c.doubts(s, e)
 	c.isolationDoubts(s, ftp, &settings.FTP)
 	c.siteTLS(s, ftp, &settings.FTP.Security)

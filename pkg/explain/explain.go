@@ -225,7 +225,7 @@ func groupsOf(p *auth.Principal) string {
 
 // home enters the directory that a session starts in.
 func (w *walk) home(context.Context) bool {
-	w.view = w.site.Root.View(w.principal)
+	w.view = w.site.Root.View(w.principal, access.Anywhere())
 	start, err := w.view.Start()
 	if err == nil {
 		return w.pass("home directory", "", "the session starts in %s", start)

@@ -38,8 +38,9 @@ type configuration struct {
 		HostNames struct {
 			ByDomain bool `xml:"useDomainNameAsHostName,attr"`
 		} `xml:"serverRuntime>hostNameSupport"`
-		Rules authorizationElement `xml:"security>authorization"`
-		Deny  denyElement          `xml:"security>authentication>denyByFailure"`
+		Rules     authorizationElement `xml:"security>authorization"`
+		Deny      denyElement          `xml:"security>authentication>denyByFailure"`
+		Addresses *addressElement      `xml:"security>ipSecurity"`
 	} `xml:"system.ftpServer"`
 }
 
@@ -161,6 +162,7 @@ type authorizationElement struct {
 type locationElement struct {
 	Path string               `xml:"path,attr"`
 	FTP  authorizationElement `xml:"system.ftpServer>security>authorization"`
+	IP   *addressElement      `xml:"system.ftpServer>security>ipSecurity"`
 	Filt struct {
 		Limits struct {
 			MaxContent int64 `xml:"maxAllowedContentLength,attr"`
@@ -360,12 +362,14 @@ func isolation(e *siteElement) *vfs.Isolation {
 // levels are the rules of the server, of the site and of the paths below it.
 func (w *world) levels(name string) []access.Level {
 	levels := []access.Level{level("/", w.config.FTP.Rules)}
+	levels[0].Addresses = w.config.FTP.Addresses.rules("/", nil)
 	for _, l := range w.config.Locations {
 		head, rest, _ := strings.Cut(l.Path, "/")
 		if !strings.EqualFold(head, name) {
 			continue
 		}
 		at := level(vpath.Clean(rest), l.FTP)
+		at.Addresses = l.IP.rules(at.Path, w.config.FTP.Addresses)
 		if l.Filt.Limits.MaxContent != 0 || len(l.Filt.Hidden) > 0 {
 			filter := access.FilterSettings{AllowHighBit: true, AllowUnlistedExtensions: true, MaxContentLength: l.Filt.Limits.MaxContent}
 			for _, h := range l.Filt.Hidden {

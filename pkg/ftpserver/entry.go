@@ -69,15 +69,22 @@ func (s *session) record(cmd ftp.Command, out outcome) {
 	e.BytesSent, e.BytesReceived = s.now.sent, s.now.received
 	e.TimeTaken = e.Time.Sub(s.now.began)
 	e.FullPath = string(s.now.path)
-	if out.sub != access.SubStatusOK {
-		e.Info = access.Text(out.sub)
-		if out.why != "" {
-			e.Info += " " + out.why
-		}
-	}
+	e.Info = out.info()
 	row := s.server.commands[cmd.Verb]
 	e.Infrastructure = row != nil && row.infrastructure
 	s.site.Log.Write(&e)
+}
+
+// info is x-debug: the text of the sub-status and what refused.
+func (o *outcome) info() string {
+	switch {
+	case o.sub == access.SubStatusOK:
+		return ""
+	case o.why == "":
+		return access.Text(o.sub)
+	default:
+		return access.Text(o.sub) + " " + o.why
+	}
 }
 
 // recordOpened and recordClosed write the lines of the control channel.
@@ -96,7 +103,7 @@ func (s *session) recordClosed() {
 	}
 	e := s.entry(controlClosed)
 	e.Infrastructure = true
-	e.Win32, e.SubStatus = s.ended.win32, s.ended.sub
+	e.Win32, e.SubStatus, e.Info = s.ended.win32, s.ended.sub, s.ended.info()
 	s.site.Log.Write(&e)
 }
 

@@ -22,6 +22,10 @@ func (s *session) greet() bool {
 		return false
 	}
 	s.recordOpened()
+	if denied := s.admit(s.site); denied != nil {
+		s.turnAway(denied)
+		return false
+	}
 	if s.at.Implicit() {
 		s.secure.sized, s.secure.protect = true, true
 		if here := s.tlsHere(); here.Settings == nil {

@@ -76,10 +76,14 @@ func (s *session) choose(host string) error {
 	if found == nil {
 		return errHostExpected
 	}
-	s.host = host
 	if found == s.site {
+		s.host = host
 		return nil
 	}
+	if denied := s.admit(found); denied != nil {
+		return addressRefused(denied)
+	}
+	s.host = host
 	s.enter(found)
 	if s.full() {
 		return s.tooMany()
@@ -103,15 +107,19 @@ func (s *session) follow() error {
 	switch {
 	case found == s.site:
 		return nil
-	case s.who.principal == nil:
+	case s.who.principal != nil && (found == nil || found.ID != s.site.ID):
+		return goodbye(access.SubStatusSiteStopping)
+	}
+	if denied := s.admit(found); denied != nil {
+		return turnedAway(denied)
+	}
+	if s.who.principal == nil {
 		s.enter(found)
 		return nil
-	case found == nil || found.ID != s.site.ID:
-		return goodbye(access.SubStatusSiteStopping)
 	}
 	s.enter(found)
 	before := s.who.view
-	s.who.view = found.Root.View(s.who.principal)
+	s.who.view = found.Root.View(s.who.principal, s.client)
 	if _, err := s.who.view.Start(); err != nil || !s.who.view.Shows(before) {
 		return goodbye(access.SubStatusConfigurationChanged)
 	}

@@ -177,6 +177,22 @@ func goodbye(sub int) *refusal {
 	return &refusal{code: 421, text: textUnavailable, sub: sub, ends: true}
 }
 
+// turnedAway ends the session of a client whose address is not served. What IIS
+// says then, no public log shows.
+func turnedAway(d *access.Denied) *refusal {
+	r := goodbye(d.SubStatus)
+	r.win32, r.why = win32AccessDenied, d.Error()
+	return r
+}
+
+// addressRefused refuses a site that was chosen by its name; the session stays
+// where it is. It is unseen, too.
+func addressRefused(d *access.Denied) *refusal {
+	r := cannotLogIn(win32AccessDenied, d.SubStatus)
+	r.why = d.Error()
+	return r
+}
+
 // clientGone is the answer to a client that dropped its data connection. The
 // code and the missing sub-status are as seen in a log of such a listing.
 func clientGone() *refusal {

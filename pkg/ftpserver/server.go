@@ -14,6 +14,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/datachannel"
 	"github.com/ftphost/ftphost/pkg/ftps"
@@ -45,6 +46,9 @@ type Config struct {
 	// LocalAddresses are the addresses of this machine: clients from there are
 	// local and get detailed errors. nil means loopback alone.
 	LocalAddresses func() []netip.Addr
+	// Names tells what clients are called, for sites that restrict addresses by
+	// name. nil means that nobody has a name.
+	Names access.Names
 }
 
 // Limits of stopping and accepting.
@@ -53,6 +57,9 @@ const (
 	cutTime = 2 * time.Second
 	// maxAcceptDelay bounds the pause after a failed accept.
 	maxAcceptDelay = time.Second
+	// maxRefusalsLogged is how many clients a second are named in the log
+	// because of their address: who comes often must not fill it.
+	maxRefusalsLogged = 5
 )
 
 // Server serves FTP on the listeners it is given. It owns the sessions; the
@@ -66,6 +73,8 @@ type Server struct {
 	replies  sync.Pool // *[]byte, for replies not yet written
 
 	controlRefused, dataRefused, blocked atomic.Uint64
+	// refusals is the operational log for refused addresses.
+	refusals zerolog.Logger
 
 	stopping atomic.Bool
 	// stopped is closed when stopping is set, to wake accept loops that pause.
@@ -96,6 +105,7 @@ func New(c Config) *Server {
 		stopped:   make(chan struct{}),
 		open:      map[*session]struct{}{},
 		listeners: map[net.Listener]struct{}{},
+		refusals:  c.Log.Sample(&zerolog.BurstSampler{Burst: maxRefusalsLogged, Period: time.Second}),
 	}
 	s.running, s.cancel = context.WithCancel(context.Background())
 	return s

@@ -31,6 +31,9 @@ type session struct {
 	conn          net.Conn
 	local, remote netip.AddrPort
 	id            string
+	// client is whom rules for addresses are asked about: the peer of the
+	// control connection, whatever connects to data channels.
+	client access.Client
 
 	place
 	control
@@ -108,6 +111,7 @@ func newSession(server *Server, conn net.Conn, endpoint func() *site.Endpoint) *
 		params: parameters{}.fresh(),
 		cwd:    vpath.Root,
 	}
+	s.client = access.Client{Addr: s.remote.Addr(), Names: server.config.Names}
 	s.control.in = ftp.NewReader(conn)
 	return s
 }
@@ -233,6 +237,7 @@ func (s *session) conclude(cmd ftp.Command, answer ftp.Reply, err error) outcome
 		return outcome{reply: answer, ends: answer.Code == codeGoodbye}
 	}
 	out := outcomeOf(err)
+	s.notice(err, s.site)
 	if out.unexpected {
 		s.event(zerolog.ErrorLevel).Err(err).Str(logging.Verb, cmd.Verb).
 			Str(logging.Path, string(s.now.path)).Msg("command failed")
@@ -292,9 +297,15 @@ func longAgo() time.Time { return time.Unix(1, 0) }
 
 // event begins a line of the operational log that says which session it is.
 func (s *session) event(level zerolog.Level) *zerolog.Event {
-	e := s.server.config.Log.WithLevel(level).Str(logging.Session, s.id).Stringer(logging.Remote, s.remote)
-	if s.site != nil {
-		e.Str(logging.Site, s.site.Name)
+	return s.describe(s.server.config.Log.WithLevel(level), s.site)
+}
+
+// describe says in a line of the operational log which session it is, and which
+// site it is about.
+func (s *session) describe(e *zerolog.Event, about *site.Site) *zerolog.Event {
+	e.Str(logging.Session, s.id).Stringer(logging.Remote, s.remote)
+	if about != nil {
+		e.Str(logging.Site, about.Name)
 	}
 	if p := s.who.principal; p != nil {
 		e.Str(logging.User, p.QualifiedName())

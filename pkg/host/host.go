@@ -24,6 +24,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/ftpserver"
 	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/reversedns"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/socket"
 	"github.com/ftphost/ftphost/pkg/vfs"
@@ -55,6 +56,7 @@ type Host struct {
 	server   *ftpserver.Server
 	stores   *cert.Stores
 	attempts *auth.Attempts
+	names    *reversedns.Cache
 	snapshot *site.Snapshot
 	opened   []opened
 	failed   map[string][]string // site name → what could not be opened
@@ -113,7 +115,9 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	if h.ports, err = newPorts(result.Passive, o); err != nil {
 		return nil, problems, err
 	}
+	h.names = reversedns.New(net.DefaultResolver)
 	h.server = ftpserver.New(ftpserver.Config{
+		Names: h.names,
 		Ports: h.ports, Log: o.Log, ComputerName: computer, Keys: ftps.NewKeys(), Attempts: h.attempts,
 		UseDomainNameAsHostName: func() bool { return h.snapshot.UseDomainNameAsHostName },
 		LocalAddresses:          localAddresses,
@@ -203,6 +207,8 @@ func (h *Host) stop() error {
 		// Already closed is as good as closing.
 		_ = s.listener.Close()
 	}
+	// Nobody is let in any more for whom a name would have to be found.
+	h.names.Close()
 	grace, cancel := context.WithTimeout(context.Background(), h.options.Grace)
 	defer cancel()
 	err := h.server.Shutdown(grace)

@@ -41,14 +41,17 @@ func (r request) permission() access.Permission {
 }
 
 // check is the one order in which every operation is checked: request
-// filtering, authorization, namespace; what it returns may then be asked of
-// the store. The order is IIS's as far as it is known.
+// filtering, client address, authorization, namespace; what it returns may then
+// be asked of the store. The order is IIS's as far as it is known.
 func (v *View) check(p vpath.Path, r request) (place, error) {
 	if v.refused != nil {
 		return place{}, v.refused
 	}
 	rules, written := v.namespace.settings.Access, v.written(p)
 	if err := rules.Filter(written).Check(p, r&namesFile != 0); err != nil {
+		return place{}, err
+	}
+	if err := rules.Admit(v.client, written); err != nil {
 		return place{}, err
 	}
 	if err := rules.Authorize(v.principal, written, r.permission()); err != nil {

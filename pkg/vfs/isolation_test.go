@@ -66,7 +66,7 @@ func TestNamesThatAreNoFolder(t *testing.T) {
 				people = append(people, auth.NewPrincipal(name, "bob", nil))
 			}
 			for _, p := range people {
-				start, err := n.View(p).Start()
+				start, err := n.View(p, access.Client{}).Start()
 				if mode == vfs.StartInUsersDirectory {
 					if err != nil || start != "/" && p.Name() != "bob" {
 						t.Errorf("%q starts in %q, %v", p.QualifiedName(), start, err)
@@ -92,7 +92,7 @@ func TestWhereHomesAre(t *testing.T) {
 			"/domain": auth.NewPrincipal("CONTOSO", "Bob", nil),
 			"/public": auth.Anonymous(),
 		} {
-			v := n.View(p)
+			v := n.View(p, access.Client{})
 			if start, err := v.Start(); start != "/" || err != nil {
 				t.Errorf("%s starts in %q, %v", p.QualifiedName(), start, err)
 			}
@@ -101,7 +101,7 @@ func TestWhereHomesAre(t *testing.T) {
 			}
 		}
 		for _, p := range []*auth.Principal{auth.NewPrincipal("OTHER", "bob", nil), auth.NewPrincipal("LocalUser", "bob", nil), auth.NewPrincipal("LOCALUSER", "bob", nil)} {
-			if start, err := n.View(p).Start(); err == nil {
+			if start, err := n.View(p, access.Client{}).Start(); err == nil {
 				t.Errorf("%s starts in %q", p.QualifiedName(), start)
 			}
 		}
@@ -114,7 +114,7 @@ func TestFolderOfAMissingHome(t *testing.T) {
 	for name, want := range map[string]string{
 		"alice": filepath.Join(h.dir, "root", "LocalUser", "alice"), "gone": filepath.Join(h.dir, "gone"), "file": "", "a:b": "",
 	} {
-		_, err := n.View(auth.NewPrincipal("", name, nil)).Start()
+		_, err := n.View(auth.NewPrincipal("", name, nil), access.Client{}).Start()
 		var none *vfs.HomeError
 		if !errors.As(err, &none) || none.Folder != want {
 			t.Errorf("%s: %v, %+v", name, err, none)
@@ -122,7 +122,7 @@ func TestFolderOfAMissingHome(t *testing.T) {
 	}
 	h, n = isolated(t, vfs.Custom, map[vpath.Path]string{"/": "root"}, "root/", nil)
 	for home, want := range map[string]string{"nowhere": filepath.Join(h.dir, "nowhere"), "unmapped": "", "": ""} {
-		_, err := n.View(bob().WithHome(home)).Start()
+		_, err := n.View(bob().WithHome(home), access.Client{}).Start()
 		var none *vfs.HomeError
 		if !errors.As(err, &none) || none.Folder != want {
 			t.Errorf("%s: %v, %+v", home, err, none)
@@ -133,7 +133,7 @@ func TestFolderOfAMissingHome(t *testing.T) {
 // A view without a home shows nothing, whatever is asked of it.
 func TestNoHomeShowsNothing(t *testing.T) {
 	_, n := isolated(t, vfs.Custom, map[vpath.Path]string{"/": "root"}, "root/x", nil)
-	v := n.View(bob())
+	v := n.View(bob(), access.Client{})
 	for name, err := range map[string]error{
 		"Enter": v.Enter("/"), "Stat": second(v.Stat("/x")), "Mkdir": v.Mkdir("/y"), "Remove": v.Remove("/x"), "Rename": v.Rename("/x", "/y"),
 		"CheckRename": v.CheckRename("/x"), "Create": second(v.Create("/y", content.Replace)), "SetModTime": v.SetModTime("/x", time.Now()),
@@ -154,7 +154,7 @@ func TestNoHomeShowsNothing(t *testing.T) {
 // and views tell whether they show the same place.
 func TestSessionsOfOneHome(t *testing.T) {
 	_, n := isolated(t, vfs.IsolateAllDirectories, map[vpath.Path]string{"/": "root"}, "root/LocalUser/bob/dir/ root/LocalUser/alice/", nil)
-	one, two, alice := n.View(bob()), n.View(bob()), n.View(auth.NewPrincipal("", "alice", nil))
+	one, two, alice := n.View(bob(), access.Client{}), n.View(bob(), access.Client{}), n.View(auth.NewPrincipal("", "alice", nil), access.Client{})
 	u, err := one.Create("/dir/new", content.Replace)
 	must(t, err)
 	if err := two.Rename("/dir", "/moved"); !errors.Is(err, content.ErrInUse) {
@@ -171,17 +171,17 @@ func TestSessionsOfOneHome(t *testing.T) {
 // and nothing keeps homes that nobody uses.
 func TestHomesComeAndGo(t *testing.T) {
 	h, n := isolated(t, vfs.IsolateRootDirectoryOnly, map[vpath.Path]string{"/": "root"}, "root/LocalUser/bob/old", nil)
-	v := n.View(bob())
+	v := n.View(bob(), access.Client{})
 	if _, err := v.Stat("/old"); err != nil {
 		t.Error(err)
 	}
 	home := filepath.Join(h.dir, "root", "LocalUser", "bob")
 	must(t, os.Rename(home, home+"2"))
-	if _, err := n.View(bob()).Start(); err == nil {
+	if _, err := n.View(bob(), access.Client{}).Start(); err == nil {
 		t.Error("the home is gone, and Start works")
 	}
 	must(t, os.MkdirAll(filepath.Join(home, "new"), 0o755))
-	if _, err := n.View(bob()).Stat("/new"); err != nil {
+	if _, err := n.View(bob(), access.Client{}).Stat("/new"); err != nil {
 		t.Error(err)
 	}
 	runtime.KeepAlive(v)
@@ -210,7 +210,7 @@ func TestLinksOutOfAHome(t *testing.T) {
 			}
 		}
 		link("")
-		v := n.View(bob().WithHome("root/LocalUser/bob"))
+		v := n.View(bob().WithHome("root/LocalUser/bob"), access.Client{})
 		if _, err := v.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -238,7 +238,7 @@ func TestLinksOutOfAHome(t *testing.T) {
 		if mode == vfs.Custom {
 			continue // there the administrator named the link
 		}
-		if _, err := n.View(auth.NewPrincipal("", "carl", nil)).Start(); err == nil {
+		if _, err := n.View(auth.NewPrincipal("", "carl", nil), access.Client{}).Start(); err == nil {
 			t.Errorf("mode %d: a link out of the site is a home", mode)
 		}
 	}
@@ -281,7 +281,7 @@ func TestLocationsInHomes(t *testing.T) {
 		vfs.IsolateAllDirectories:    {"/real", "/seen", 7, "real seen"},
 	} {
 		_, n := isolated(t, mode, map[vpath.Path]string{"/": "root"}, "root/LocalUser/bob/seen/ root/LocalUser/bob/real/ root/LocalUser/bob/hid", levels)
-		v := n.View(bob().WithHome("root/LocalUser/bob"))
+		v := n.View(bob().WithHome("root/LocalUser/bob"), access.Client{})
 		if err := v.Enter(want.denied); subStatus(err) != access.SubStatusAuthorization {
 			t.Errorf("mode %d: %s: %v", mode, want.denied, err)
 		}
@@ -317,7 +317,7 @@ func BenchmarkStartInAHome(b *testing.B) {
 	who := auth.NewPrincipal("", "bob", nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := n.View(who).Start(); err != nil {
+		if _, err := n.View(who, access.Client{}).Start(); err != nil {
 			b.Fatal(err)
 		}
 	}

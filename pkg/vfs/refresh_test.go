@@ -26,7 +26,7 @@ func TestRefreshOfManyLogins(t *testing.T) {
 		must(t, err)
 		for login := 1; login <= 3; login++ {
 			for range 100 {
-				n.View(bob())
+				n.View(bob(), access.Client{})
 			}
 			if store.times != login {
 				t.Errorf("%d refreshes at %d times", store.times, login)

@@ -32,7 +32,7 @@ func (v *View) Rights(p vpath.Path, info content.Info) Rights {
 		return 0
 	}
 	rules, written := v.namespace.settings.Access, v.written(p)
-	return rights(v.home.root.locate(p), info, rules.Granted(v.principal, written), rules.Filter(written))
+	return rights(v.home.root.locate(p), info, rules.Granted(v.principal, v.client, written), rules.Filter(written))
 }
 
 // RightsIn returns a function that tells Rights of the entries of dir, as List
@@ -42,7 +42,7 @@ func (v *View) RightsIn(dir vpath.Path) func(content.Info) Rights {
 		return func(content.Info) Rights { return 0 }
 	}
 	at := v.home.root.locate(dir)
-	entries := v.namespace.settings.Access.Entries(v.principal, v.written(dir))
+	entries := v.namespace.settings.Access.Entries(v.principal, v.client, v.written(dir))
 	before := strings.TrimSuffix(string(dir), "/") + "/"
 	return func(info content.Info) Rights {
 		granted, filter := entries(info.Name)

@@ -164,7 +164,7 @@ func BenchmarkRightsIn(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	rights := n.View(bob()).RightsIn("/a/b/c")
+	rights := n.View(bob(), access.Client{}).RightsIn("/a/b/c")
 	info := content.Info{Name: "some file of usual length.txt"}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/vfs"
@@ -166,7 +167,7 @@ func TestConcurrentUploads(t *testing.T) {
 	h := build(t, map[vpath.Path]string{"/": "root"}, "root/", nil, func(s *vfs.Settings) { s.Uploads = uploads })
 	other, err := vfs.NewNamespace(h.settings)
 	must(t, err)
-	views := []*vfs.View{h.view, other.View(auth.Anonymous())}
+	views := []*vfs.View{h.view, other.View(auth.Anonymous(), access.Client{})}
 	spellings := []vpath.Path{"/file.txt", "/FILE.TXT", "/File.txt."}
 	var writing, done atomic.Int32
 	var wg sync.WaitGroup

@@ -98,16 +98,22 @@ func NewNamespace(settings Settings) (*Namespace, error) {
 	return n, nil
 }
 
-// View returns what p sees, one per session. Stores whose folder was replaced
-// some milliseconds ago or earlier are opened anew. When p has no home, every
+// Admit returns nil when the client's address is served in the site at all,
+// and a *access.Denied otherwise. Paths below may have rules of their own.
+func (n *Namespace) Admit(c access.Client) error {
+	return n.settings.Access.Admit(c, vpath.Root)
+}
+
+// View returns what p sees coming from c, one per session. Stores whose
+// folder was replaced some milliseconds ago or earlier are opened anew. When p has no home, every
 // method of the view says so; Start is where to ask first.
-func (n *Namespace) View(p *auth.Principal) *View {
+func (n *Namespace) View(p *auth.Principal, c access.Client) *View {
 	n.refresh()
 	h, err := n.homeOf(p)
 	if err != nil {
 		h = &home{}
 	}
-	return &View{namespace: n, principal: p, home: h, refused: err}
+	return &View{namespace: n, principal: p, client: c, home: h, refused: err}
 }
 
 func (n *Namespace) refresh() {
@@ -128,6 +134,7 @@ func (n *Namespace) refresh() {
 type View struct {
 	namespace *Namespace
 	principal *auth.Principal
+	client    access.Client
 	home      *home // of nothing when refused
 	refused   error // why there is no home
 }

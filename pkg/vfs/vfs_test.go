@@ -51,7 +51,7 @@ func build(t *testing.T, mounts map[vpath.Path]string, files string, levels []ac
 	}
 	n, err := vfs.NewNamespace(h.settings)
 	must(t, err)
-	h.view = n.View(bob())
+	h.view = n.View(bob(), access.Client{})
 	return h
 }
 
@@ -269,11 +269,11 @@ func TestRefresh(t *testing.T) {
 	must(t, os.Rename(filepath.Join(h.dir, "root"), filepath.Join(h.dir, "away")))
 	n, err := vfs.NewNamespace(h.settings)
 	must(t, err)
-	if _, err := n.View(auth.Anonymous()).Start(); err == nil {
+	if _, err := n.View(auth.Anonymous(), access.Client{}).Start(); err == nil {
 		t.Error("the home directory is gone, and Start works")
 	}
 	must(t, os.MkdirAll(filepath.Join(h.dir, "root", "new"), 0o755))
-	if err := n.View(auth.Anonymous()).Enter("/NEW"); err != nil {
+	if err := n.View(auth.Anonymous(), access.Client{}).Enter("/NEW"); err != nil {
 		t.Error(err)
 	}
 }
@@ -298,7 +298,7 @@ func BenchmarkStart(b *testing.B) {
 	who := bob()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := n.View(who).Start(); err != nil {
+		if _, err := n.View(who, access.Client{}).Start(); err != nil {
 			b.Fatal(err)
 		}
 	}
