@@ -3,6 +3,9 @@ package compile
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/apphost"
@@ -19,17 +22,25 @@ func (c *compiler) isolation(f *ftpServerSettings) *vfs.Isolation {
 	if mode == vfs.Unisolated {
 		return nil
 	}
-	paths := c.paths
 	return &vfs.Isolation{
 		Mode: mode, Computer: c.parts.ComputerName, Basic: f.Security.Authentication.Basic.Enabled,
-		Open: func(home string) (content.Store, error) {
-			physical, err := paths.resolve(home)
-			if err != nil {
-				return nil, err
-			}
-			return localfiles.New(physical), nil
-		},
+		Open: c.paths.store,
 	}
+}
+
+// store returns the store of a home attribute. A folder of the very name may be
+// a link to anywhere, as that of a virtual directory; otherwise the folder is
+// found in any case, as its name was written for Windows.
+func (m *pathMap) store(home string) (content.Store, error) {
+	base, rest, err := m.split(home)
+	if err != nil {
+		return nil, err
+	}
+	exact := localfiles.New(filepath.Join(append([]string{base}, rest...)...))
+	if len(rest) == 0 || !errors.Is(exact.Check(), fs.ErrNotExist) {
+		return exact, nil
+	}
+	return localfiles.New(base).Sub(path.Join(rest...)), nil
 }
 
 // isolationDoubts warns of users that could log in but for their homes.

@@ -60,27 +60,37 @@ func (m *pathMap) setVariable(name, value string) { m.variables[strings.ToLower(
 // resolve expands the variables of raw and maps it. The error names what is
 // missing and the line to add.
 func (m *pathMap) resolve(raw string) (string, error) {
-	path, err := m.expand(raw)
+	base, rest, err := m.split(raw)
 	if err != nil {
 		return "", err
 	}
+	return filepath.Join(append([]string{base}, rest...)...), nil
+}
+
+// split is resolve that keeps apart what an entry names, and the Windows path
+// below it, which was written by people for whom upper and lower case are one.
+func (m *pathMap) split(raw string) (base string, rest []string, err error) {
+	path, err := m.expand(raw)
+	if err != nil {
+		return "", nil, err
+	}
 	if filepath.IsAbs(path) && runtime.GOOS != "windows" {
-		return filepath.Clean(path), nil
+		return filepath.Clean(path), nil, nil
 	}
 	segments, ok := windowsSegments(path)
 	if !ok {
-		return "", fmt.Errorf(`"%s" is neither a Windows path nor an absolute path of this machine`, raw)
+		return "", nil, fmt.Errorf(`"%s" is neither a Windows path nor an absolute path of this machine`, raw)
 	}
 	folded := fold(segments)
 	for _, e := range m.entries {
 		if len(e.from) <= len(folded) && slices.Equal(e.from, folded[:len(e.from)]) {
-			return filepath.Join(append([]string{e.to}, segments[len(e.from):]...)...), nil
+			return e.to, segments[len(e.from):], nil
 		}
 	}
 	if runtime.GOOS == "windows" {
-		return filepath.Clean(path), nil
+		return filepath.Clean(path), nil, nil
 	}
-	return "", fmt.Errorf(`"%s" is a Windows path: %w; add to ftpHost/pathMap in ftphost.config: <add from="%s" to="FOLDER" />`,
+	return "", nil, fmt.Errorf(`"%s" is a Windows path: %w; add to ftpHost/pathMap in ftphost.config: <add from="%s" to="FOLDER" />`,
 		raw, errUnmapped, segments[0])
 }
 

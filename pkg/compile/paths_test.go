@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -70,6 +72,37 @@ func TestResolveRefuses(t *testing.T) {
 			t.Errorf("%s: mapped to %q, want an error", c.in, got)
 		} else if runtime.GOOS != "windows" && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %q does not say %q", c.in, err, c.want)
+		}
+	}
+}
+
+// Homes are named by people for whom upper and lower case are one; what lies
+// above the mapped folder is out of reach for them too.
+func TestStoreOfAHome(t *testing.T) {
+	dir := t.TempDir()
+	for _, folder := range []string{"c/Homes/Bob", "elsewhere/carl"} {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(folder)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(dir, "elsewhere", "carl"), filepath.Join(dir, "c", "Homes", "carl")); err != nil {
+		t.Fatal(err)
+	}
+	m := newPathMap(dir)
+	if err := m.add(`D:\`, "c"); err != nil {
+		t.Fatal(err)
+	}
+	for home, want := range map[string]string{
+		`D:\Homes\Bob`: "", `d:\homes\BOB`: "", `D:/homes/bob/`: "", filepath.Join(dir, "c", "Homes", "Bob"): "", `D:\Homes\carl`: "",
+		`D:\homes\Carl`: "permission", `D:\homes\none`: "does not exist", `D:\homes\..\..\elsewhere`: "neither", `E:\homes\bob`: "no path map entry covers it",
+		`homes\bob`: "neither a Windows path nor an absolute path", "": "neither", `\Homes\Bob`: "neither", "%none%": "has no value here", `D:Homes\Bob`: "neither",
+	} {
+		store, err := m.store(home)
+		if err == nil {
+			_, err = store.Stat(".")
+		}
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", home, err, want)
 		}
 	}
 }
