@@ -14,7 +14,10 @@ import (
 // exchange is what the log needs to know of the command being answered.
 type exchange struct {
 	began time.Time
-	// path is the virtual path the command was about; "" for none.
+	// path is the virtual path the command was about; "" for none. It is
+	// x-fullpath of the log, and so the path from the root that the client
+	// sees, which is the home where users are isolated: what IIS writes there
+	// is not known, and cs-username says whose home it is.
 	path vpath.Path
 	// sent and received count bytes, those of the data channel included: the
 	// line of a transfer is where people look for its size.
