@@ -217,7 +217,8 @@ func numbered(i int) netip.Addr {
 }
 
 func TestAttemptsByMany(t *testing.T) {
-	a, _ := attempts(usual())
+	a := auth.NewAttempts()
+	a.SetPolicy(usual())
 	var g sync.WaitGroup
 	for w := range 8 {
 		g.Go(func() {
