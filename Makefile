@@ -25,6 +25,10 @@ help: ## list the verbs
 build: ## build bin/ftphost, static, with its version inside (the default)
 	$(GOBUILD) -o bin/ftphost ./cmd/ftphost
 
+.PHONY: build-pam
+build-pam: ## build bin/ftphost with PAM, for accounts of this machine; needs a C compiler and libpam0g-dev
+	CGO_ENABLED=1 go build -tags pam -ldflags '$(LDFLAGS)' -o bin/ftphost ./cmd/ftphost
+
 .PHONY: run
 run: build ## build, create ./demo when it is not there, and serve it (port 21 is 2121)
 	@test -e $(DEMO)/applicationHost.config || bin/ftphost init ./$(DEMO)
@@ -37,6 +41,7 @@ test: packages vet format staticcheck race integration fuzz cross generated ## e
 race: ## all Go tests, shuffled, with the race detector
 	$(STEP) 'go test -race'
 	CGO_ENABLED=1 go test -race -shuffle=on -timeout 8m ./...
+	case $$(go env GOOS) in linux) CGO_ENABLED=1 go vet -tags pam ./pkg/auth/pam; CGO_ENABLED=1 go test -race -tags pam ./pkg/auth/pam ;; esac
 
 .PHONY: integration
 integration: build ## the built binary under curl, lftp, tnftp, openssl and five languages' libraries

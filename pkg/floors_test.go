@@ -45,6 +45,7 @@ var floors = map[string]int{
 	"pkg/apphost":       1,
 	"pkg/access":        1,
 	"pkg/auth/ldap":     1,
+	"pkg/auth/pam":      1,
 	"pkg/content/local": 1,
 	// rooms
 	"pkg/vfs":        2,
@@ -85,6 +86,7 @@ var libraries = map[string][]string{
 	"software.sslmate.com/src/go-pkcs12": {"pkg/cert"},
 	"github.com/go-ldap/ldap/v3":         {"pkg/auth/ldap"},
 	"github.com/go-asn1-ber/asn1-ber":    {"pkg/auth/ldap"},
+	"github.com/msteinert/pam/v2":        {"pkg/auth/pam"},
 	"github.com/jlaffaye/ftp":            {"integration"},
 	"github.com/rs/zerolog/log":          {}, // a global logger: loggers are handed down
 }

@@ -19,7 +19,7 @@ need php-cli php
 need libxml2-utils xmllint
 need gcc gcc
 need slapd /usr/sbin/slapd
-case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h; need iproute2 ss ;; esac
+case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h; need libpam0g-dev /usr/include/security/pam_appl.h; need iproute2 ss ;; esac
 
 if [[ ${#missing[@]} -eq 0 ]]; then
 	echo "all there"
