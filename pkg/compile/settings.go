@@ -263,6 +263,7 @@ type accountsSettings struct {
 type sourceSettings struct {
 	Name                 string        `config:"name"`
 	Type                 int           `config:"type"`
+	Service              string        `config:"service"`
 	URLs                 string        `config:"urls"`
 	StartTLS             bool          `config:"startTls"`
 	AllowClearText       bool          `config:"allowClearText"`

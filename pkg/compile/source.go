@@ -1,12 +1,15 @@
 package compile
 
 import (
+	"errors"
+	"slices"
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/auth/ldap"
 	"github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/auth/pam"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 )
 
@@ -15,6 +18,7 @@ const (
 	sourceLocal = iota
 	sourceLDAP
 	sourceActiveDirectory
+	sourcePAM
 )
 
 // Values that attributes of a directory have unless they are given.
@@ -60,6 +64,10 @@ func (c *compiler) readSources() {
 			if p := c.directorySource(entry, s); p != nil {
 				c.sources = append(c.sources, p)
 			}
+		case sourcePAM:
+			if p := c.systemSource(entry, s); p != nil {
+				c.sources = append(c.sources, p)
+			}
 		}
 	}
 }
@@ -75,14 +83,37 @@ func (c *compiler) localSource() auth.Provider {
 // unusedAttributes warns of attributes that say nothing about a source of this
 // type.
 func (c *compiler) unusedAttributes(entry *apphost.Element, kind int) {
-	if kind != sourceLocal {
-		return
-	}
+	common, ofSystem := []string{"name", "type"}, []string{"service", "timeout", "maxConnections"}
 	for _, a := range entry.Schema().Attributes {
-		if v := entry.Attr(a.Name); v.Set && a.Name != "name" && a.Name != "type" {
-			c.warnf(v.Pos(), sectionAccounts, "source %q: %s has no effect on local accounts", entry.Attr("name").Text, a.Name)
+		used := slices.Contains(common, a.Name)
+		switch kind {
+		case sourceLDAP, sourceActiveDirectory:
+			used = a.Name != "service"
+		case sourcePAM:
+			used = used || slices.Contains(ofSystem, a.Name)
+		}
+		if v := entry.Attr(a.Name); v.Set && !used {
+			c.warnf(v.Pos(), sectionAccounts, "source %q: %s has no effect on a source of type %s", entry.Attr("name").Text, a.Name, entry.Attr("type").Text)
 		}
 	}
+}
+
+// systemSource builds a source that asks PAM; nil when it is not one, which the
+// findings say.
+func (c *compiler) systemSource(entry *apphost.Element, s *sourceSettings) auth.Provider {
+	p, err := pam.New(pam.Settings{
+		Name: s.Name, Service: s.Service, Computer: c.parts.ComputerName, Timeout: s.Timeout, MaxConversations: int(s.MaxConnections),
+		Verified: c.parts.Verified, VerifiedLifetime: c.cache, OnProblem: c.parts.OnSourceProblem,
+	})
+	switch {
+	case errors.Is(err, pam.ErrNotInBuild):
+		c.errorf(entry.Attr("type").Pos(), sectionAccounts, "source %q: %v", s.Name, err)
+	case err != nil:
+		c.errorf(c.blamed(entry, err), sectionAccounts, "source %q: %v", s.Name, err)
+	default:
+		return p
+	}
+	return nil
 }
 
 // directorySource builds a source that asks a directory; nil when it is not

@@ -57,7 +57,7 @@ func TestSourceFindings(t *testing.T) {
 		{"good", `<add name="local" type="LocalAccounts"/>` + good + `bindDn="svc@example.com" bindPasswordFile="bind.password" caFile="ca.pem"/>` +
 			`<add name="ldap" type="Ldap" urls="ldap://ldap.example.com" startTls="true" baseDn="dc=example,dc=com" bindDn="cn=svc,dc=example,dc=com" bindPasswordVariable="FTPHOST_TEST_BIND_PASSWORD"/>`, nil},
 		{"no name", `<add type="LocalAccounts"/>`, []string{"error: " + at + `1` + in + `<add> has no attribute name, which is required`}},
-		{"unknown type", `<add name="ad" type="Kerberos"/>`, []string{"error: " + at + `16` + in + `type "Kerberos" is not one of LocalAccounts, Ldap, ActiveDirectory`}},
+		{"unknown type", `<add name="ad" type="Kerberos"/>`, []string{"error: " + at + `16` + in + `type "Kerberos" is not one of LocalAccounts, Ldap, ActiveDirectory, Pam`}},
 		{"nothing said", `<add name="ad" type="Ldap"/>`, []string{
 			"error: " + at + `1` + in + `source "ad": baseDn is missing: name the subtree that has the accounts, such as DC=example,DC=com`,
 			"error: " + at + `1` + in + `source "ad": urls is missing: name the servers, such as ldaps://dc1.example.com`,
@@ -82,8 +82,13 @@ func TestSourceFindings(t *testing.T) {
 		{"timeout", good + `timeout="01:00:00"/>`, []string{"error: " + at + `121` + in + `timeout 01:00:00 is not between 1 and 60`}},
 		{"local twice", `<add name="a" type="LocalAccounts"/>` + "\n" + `<add name="b" type="LocalAccounts" domain="X"/>`, []string{
 			`error: ftphost.config:3:1` + in + `source "b": the local accounts are a source already, at ftphost.config:2:1`,
-			`warning: ftphost.config:3:36` + in + `source "b": domain has no effect on local accounts`,
+			`warning: ftphost.config:3:36` + in + `source "b": domain has no effect on a source of type LocalAccounts`,
 		}},
+		{"no PAM", `<add name="os" type="Pam" service="ftp" baseDn="dc=x"/>`, []string{
+			"error: " + at + `16` + in + `source "os": this build of ftphost has no PAM; build one with: make build-pam`,
+			"warning: " + at + `41` + in + `source "os": baseDn has no effect on a source of type Pam`,
+		}},
+		{"service of a directory", good + `service="ftp"/>`, []string{"warning: " + at + `121` + in + `source "ad": service has no effect on a source of type ActiveDirectory`}},
 		{"a name twice", `<add name="a" type="LocalAccounts"/>` + "\n" + `<add name="A" type="Ldap"/>`, []string{
 			`error: ftphost.config:3:1` + in + `<add> with name="A" is there already, at ftphost.config:2:1`,
 		}},

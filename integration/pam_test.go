@@ -1,0 +1,82 @@
+//go:build integration
+
+package integration_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const pamSource = `<add name="local" type="LocalAccounts" /><add name="os" type="Pam" service="SERVICE" />`
+
+// TestPAMIsNotInTheStaticBinary: the program says so before it serves, with
+// the line.
+func TestPAMIsNotInTheStaticBinary(t *testing.T) {
+	t.Parallel()
+	home := withSources(t, pamSource)
+	for _, args := range [][]string{{"check", "--home", home}, {"serve", "--home", home, "--port-offset", "20000"}} {
+		out, talk, code := command(t, "", args...)
+		if code != 1 {
+			t.Errorf("%s: exit status %d", args[0], code)
+		}
+		want(t, args[0], out+talk, `ftphost.config:2:`, `source "os": this build of ftphost has no PAM; build one with: make build-pam`)
+	}
+}
+
+// TestPAMAccounts logs in accounts of this machine with a program built for
+// it. Only root can say what PAM asks, so that others see the refusal of a
+// service that is not there, which is the first half of the test for root too.
+func TestPAMAccounts(t *testing.T) {
+	dir := t.TempDir()
+	built := filepath.Join(dir, "ftphost")
+	build := exec.Command("go", "build", "-tags", "pam", "-o", built, "../cmd/ftphost")
+	build.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%s%v", out, err)
+	}
+	service := "ftphost-test-" + strings.ToLower(filepath.Base(filepath.Dir(dir)))
+	home := withSources(t, strings.Replace(pamSource, "SERVICE", service, 1))
+	configure(t, home, "scenario", `roles="FTPUsersA, FTPUsersB"`, `roles="FTPUsersA, FTPUsersB, daemon"`)
+	out, talk, code := program(t, "", built, "check", "--home", home)
+	if code != 1 {
+		t.Errorf("check: exit status %d", code)
+	}
+	want(t, "check", out+talk, "there is no file /etc/pam.d/"+service)
+	if os.Getuid() != 0 {
+		return
+	}
+	check := filepath.Join(dir, "check")
+	writeFile(t, check, []byte("#!/bin/sh\nread -r p\ntest \"$p\" = \"pw of $PAM_USER\"\n"))
+	if err := os.Chmod(check, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join("/etc/pam.d", service)
+	t.Cleanup(func() { os.Remove(file) })
+	writeFile(t, file, []byte("auth [success=1 default=ignore] pam_exec.so quiet expose_authtok "+check+
+		"\nauth requisite pam_deny.so\nauth required pam_permit.so\naccount required pam_permit.so\n"))
+	s := launchAs(t, home, "sh", "-c", `shift; exec "`+built+`" "$@"`, "sh")
+	s.awaitListening(t)
+	url := "ftp://127.0.0.1:" + s.control() + "/"
+	curl := func(user, password string, status int, args ...string) {
+		t.Helper()
+		out, talk, code := program(t, "", "curl", append(args, "--silent", "--show-error", "--max-time", "30", "--user", user+":"+password, url)...)
+		if code != status {
+			t.Errorf("curl as %s: exit status %d, want %d\n%s%s", user, code, status, out, talk)
+		}
+	}
+	const refused = 67 // what curl says of 530
+	curl("daemon", "pw of daemon", 0)
+	curl("daemon", "pw of games", refused)
+	curl("daemon", "", refused)
+	curl("games", "pw of games", refused) // no rule is for its groups
+	curl("nosuchaccount", "pw of nosuchaccount", refused)
+	curl("user1", password("user1"), 0)
+	s.stop(t)
+	want(t, "the log", readLog(t, home), `\daemon 127.0.0.1 `, " PASS *** 530 1326 41 ", " PASS *** 530 0 34 ")
+	if strings.Contains(s.talk.String(), "pw of") {
+		t.Error("the operational log shows a password")
+	}
+}
