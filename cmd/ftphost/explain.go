@@ -5,17 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/explain"
+	"github.com/ftphost/ftphost/pkg/reversedns"
 )
 
 func newExplainCommand(home *homeFlags) *cobra.Command {
 	q := explain.Query{User: "anonymous", Path: "/", Verb: "RETR"}
 	var asJSON bool
+	var client string
 	cmd := &cobra.Command{
 		Use:   "explain",
 		Short: "Say whether a command would be allowed, step by step",
@@ -30,6 +34,15 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 			if q.Site == "" {
 				return usageError{errors.New("explain: which site? --site NAME")}
 			}
+			if client != "" {
+				var err error
+				if q.Client, err = netip.ParseAddr(client); err != nil {
+					return usageError{fmt.Errorf("explain: --client %q is no IP address", client)}
+				}
+			}
+			names := reversedns.New(net.DefaultResolver)
+			defer names.Close()
+			q.Names = names
 			sites, problems := compile.Open(home.home())
 			if sites == nil {
 				printProblems(cmd.ErrOrStderr(), problems)
@@ -44,7 +57,11 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 			} else {
 				err = printAnswer(cmd.OutOrStdout(), answer)
 			}
-			if err == nil && !answer.Allowed {
+			switch {
+			case err != nil || answer.Allowed:
+			case answer.Unknown:
+				err = errors.New("the last step cannot be told without the password")
+			default:
 				err = fmt.Errorf("refused: %s", reply(answer))
 			}
 			return err
@@ -55,6 +72,7 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 	flags.StringVar(&q.User, "user", q.User, "user name, as a client would send it")
 	flags.StringVar(&q.Path, "path", q.Path, "virtual path")
 	flags.StringVar(&q.Verb, "verb", q.Verb, "FTP command")
+	flags.StringVar(&client, "client", "", "IP address of the client; without it, rules for addresses do not count")
 	flags.BoolVar(&q.TLS, "tls", false, "the connections are encrypted (AUTH TLS or port 990, and PROT P)")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -77,9 +95,12 @@ func printAnswer(w io.Writer, answer *explain.Answer) error {
 			fmt.Fprintf(&b, "%-30s %s\n", "", step.Origin)
 		}
 	}
-	if answer.Allowed {
+	switch {
+	case answer.Allowed:
 		b.WriteString("Allowed.\n")
-	} else {
+	case answer.Unknown:
+		b.WriteString("Not known here.\n")
+	default:
 		fmt.Fprintf(&b, "Refused: %s\n", reply(answer))
 	}
 	_, err := io.WriteString(w, b.String())

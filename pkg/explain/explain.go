@@ -7,11 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/ftpserver"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
@@ -25,6 +27,11 @@ type Query struct {
 	// TLS says that the control connection is encrypted, and data connections
 	// with it.
 	TLS bool
+	// Client is the address of the client; without a valid one, rules for
+	// addresses do not count. Names tells what it is called, as far as the rules
+	// want to know.
+	Client netip.Addr
+	Names  access.Names
 }
 
 // Result is how a step ended.
@@ -53,6 +60,8 @@ type Step struct {
 // Answer is all that is to be said to a Query.
 type Answer struct {
 	Allowed bool `json:"allowed"`
+	// Unknown says that it cannot be told here whether it is allowed.
+	Unknown bool `json:"unknown,omitempty"`
 	// Reply is what the client hears of a refusal, in its short form; "" when it
 	// is allowed, or the client hears nothing.
 	Reply string `json:"reply,omitempty"`
@@ -68,20 +77,27 @@ type walk struct {
 	site *site.Site
 	verb ftpserver.Verb
 	Query
-	principal *auth.Principal
-	view      *vfs.View
+	// named says that the client has to name the site, implicit that TLS comes
+	// first.
+	named, implicit bool
+	client          access.Client
+	principal       *auth.Principal
+	view            *vfs.View
 }
 
 // Ask explains a query to the sites of a configuration. The error says that
 // the question makes no sense.
 func Ask(ctx context.Context, sites *site.Snapshot, q Query) (*Answer, error) {
-	w := &walk{Query: q}
+	w := &walk{Query: q, client: access.Anywhere()}
+	if q.Client.IsValid() {
+		w.client = access.Client{Addr: q.Client, Names: q.Names}
+	}
 	if err := w.find(sites); err != nil {
 		return nil, err
 	}
 	w.Query.Verb = strings.ToUpper(w.Query.Verb)
 	for _, step := range []func(context.Context) bool{
-		w.binding, w.channel, w.lockOut, w.account, w.home, w.command, w.transfer, w.path,
+		w.binding, w.address, w.channel, w.lockOut, w.account, w.home, w.command, w.transfer, w.path,
 	} {
 		if !step(ctx) {
 			return &w.Answer, nil
@@ -142,6 +158,7 @@ func (w *walk) binding(context.Context) bool {
 		switch {
 		case b.Implicit() && !w.TLS:
 		case b.Host == "":
+			w.implicit = b.Implicit()
 			return w.pass("binding", b.Origin, "%s leads to site %s without a host name", b, w.site.Name)
 		case named == nil:
 			named = b
@@ -151,8 +168,27 @@ func (w *walk) binding(context.Context) bool {
 		b := w.site.Bindings[0]
 		return w.refuse("binding", b.Origin, fmt.Sprintf("%s is for connections that begin with TLS; who speaks in clear text there is not answered", b), ftpserver.Refusal{})
 	}
+	w.named = true
 	return w.pass("binding", named.Origin, "%s leads to site %s, once the client has named the host: HOST %s, or %s|%s as the user name",
 		named, w.site.Name, named.Host, named.Host, w.User)
+}
+
+// address asks the rules for client addresses.
+func (w *walk) address(context.Context) bool {
+	if !w.Client.IsValid() {
+		w.Steps = append(w.Steps, Step{"client address", Unknown, "the address of the client was not given", ""})
+		return true
+	}
+	var denied *access.Denied
+	err := w.site.Root.Admit(w.client)
+	if !errors.As(err, &denied) {
+		return w.pass("client address", "", "%s may connect", w.Client)
+	}
+	r := ftpserver.AddressRefusalOf(denied, w.named)
+	if w.implicit { // nothing is said before TLS
+		r.Reply = ftp.Reply{}
+	}
+	return w.refuse("client address", denied.Origin, because(denied.Reason, denied.SubStatus), r)
 }
 
 // channel asks the policy of the control connection.
@@ -187,17 +223,21 @@ func (w *walk) account(ctx context.Context) bool {
 	for _, p := range login.Providers {
 		finder, ok := p.(auth.Finder)
 		if !ok {
-			w.Steps = append(w.Steps, Step{"account", Unknown, fmt.Sprintf("%v cannot be asked without the password", p), ""})
+			w.Steps = append(w.Steps, Step{"account", Unknown, nameOf(p)+" cannot be asked without the password", ""})
 			continue
 		}
 		found, problem := finder.Find(ctx, w.User)
 		if problem == nil {
 			w.principal = found
-			return w.pass("account", "", "%v know %s; groups: %s", p, found.QualifiedName(), groupsOf(found))
+			return w.pass("account", "", "%s know %s; groups: %s", nameOf(p), found.QualifiedName(), groupsOf(found))
 		}
 		if !errors.Is(problem, auth.ErrLogon) {
 			err = problem
 		}
+	}
+	if w.Steps[len(w.Steps)-1].Name == "account" && errors.Is(err, auth.ErrLogon) {
+		w.Unknown = true // one that cannot be asked may know the name
+		return false
 	}
 	if auth.IsAnonymousName(w.User) && errors.Is(err, auth.ErrLogon) {
 		err = auth.ErrAnonymousNotAllowed
@@ -214,6 +254,15 @@ func (w *walk) loginRefused(err error) bool {
 	return w.refuse("account", "", because(text, r.SubStatus), r)
 }
 
+// nameOf is how a source of accounts calls itself. One without a name is not
+// printed: it may hold a secret.
+func nameOf(p auth.Provider) string {
+	if named, ok := p.(fmt.Stringer); ok {
+		return named.String()
+	}
+	return "another source of accounts"
+}
+
 // groupsOf are the groups by their bare names: rules may qualify them.
 func groupsOf(p *auth.Principal) string {
 	bare := slices.DeleteFunc(slices.Clone(p.GroupKeys()), func(key string) bool { return strings.ContainsAny(key, `\@`) })
@@ -225,7 +274,7 @@ func groupsOf(p *auth.Principal) string {
 
 // home enters the directory that a session starts in.
 func (w *walk) home(context.Context) bool {
-	w.view = w.site.Root.View(w.principal, access.Anywhere())
+	w.view = w.site.Root.View(w.principal, w.client)
 	start, err := w.view.Start()
 	if err == nil {
 		return w.pass("home directory", "", "the session starts in %s", start)
@@ -278,6 +327,10 @@ func (w *walk) path(context.Context) bool {
 		return w.pathRefused("request filter", t.Filtered)
 	}
 	w.pass("request filter", "", "%s passes", p)
+	var denied *access.Denied
+	if errors.As(t.Err, &denied) && denied.SubStatus == access.SubStatusIPRestriction {
+		return w.pathRefused("client address", t.Err)
+	}
 	if !t.Rule.Allowed {
 		return w.pathRefused("authorization", t.Err)
 	}

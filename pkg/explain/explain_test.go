@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +37,12 @@ const config = `<configuration>
 <bindings><binding protocol="ftp" bindingInformation="*:2222:" /></bindings><ftpServer serverAutoStart="false" /></site>
 </sites></system.applicationHost>
 <location path="open"><system.ftpServer><security><authorization><add accessType="Allow" users="*" permissions="Read" /></authorization></security></system.ftpServer></location>
+<location path="nobody"><system.ftpServer><security><ipSecurity allowUnlisted="false">
+<add ipAddress="192.0.2.0" subnetMask="255.255.255.0" allowed="true" />
+</ipSecurity></security></system.ftpServer></location>
+<location path="open/shut"><system.ftpServer><security><ipSecurity>
+<add ipAddress="192.0.2.7" allowed="false" />
+</ipSecurity></security></system.ftpServer></location>
 <location path="strict"><system.ftpServer><security><authorization><add accessType="Allow" users="*" permissions="Read" /></authorization></security></system.ftpServer></location>
 </configuration>
 `
@@ -80,6 +87,15 @@ func TestLastStep(t *testing.T) {
 		},
 		{explain.Query{Site: "implicit", User: "jane", Path: "/", Verb: "LIST"}, "binding: *:990: is for connections that begin with TLS; who speaks in clear text there is not answered", `bindingInformation="*:990:"`, ""},
 		{explain.Query{Site: "implicit", User: "jane", Path: "/", Verb: "LIST", TLS: true}, `account: no source of accounts knows "jane" (sub-status 41)`, "", "530 User cannot log in."},
+		{
+			explain.Query{Site: "nobody", User: "anonymous", Path: "/", Verb: "LIST", Client: netip.MustParseAddr("198.51.100.1")},
+			"client address: no entry matches the address, and allowUnlisted is false (sub-status 4)", `<ipSecurity allowUnlisted="false">`,
+			"421 Service not available, closing control connection.",
+		},
+		{
+			explain.Query{Site: "open", User: "ftp", Path: "/shut/x", Verb: "RETR", Client: netip.MustParseAddr("192.0.2.7")},
+			"client address: an entry denies 192.0.2.7 (sub-status 4)", `<add ipAddress="192.0.2.7"`, "550 Access is denied. ",
+		},
 		{explain.Query{Site: "nobody", User: "anonymous", Path: "/", Verb: "LIST"}, "account: anonymous login is not allowed (sub-status 42)", "", "530 User cannot log in."},
 	} {
 		name := fmt.Sprintf("%s %s %s %v", c.q.Site, c.q.User, c.q.Verb, c.q.TLS)

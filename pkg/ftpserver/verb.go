@@ -1,6 +1,7 @@
 package ftpserver
 
 import (
+	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
@@ -54,6 +55,15 @@ func HomeRefusalOf(err error) Refusal { return refused(outcomeOf(homeRefused(err
 
 // PolicyRefusalOf returns the refusal of a channel policy by its sub-status.
 func PolicyRefusalOf(subStatus int) Refusal { return refused(outcomeOf(policyRefusal(subStatus))) }
+
+// AddressRefusalOf returns the refusal of a client's address: by the site that
+// answers without a host name, or by one that was named.
+func AddressRefusalOf(d *access.Denied, named bool) Refusal {
+	if named {
+		return refused(outcomeOf(addressRefused(d)))
+	}
+	return refused(outcomeOf(turnedAway(d)))
+}
 
 // UnknownVerb is the refusal of a verb that is not there.
 func UnknownVerb() Refusal { return refused(outcomeOf(errNotUnderstood)) }
