@@ -223,7 +223,7 @@ func (w *walk) account(ctx context.Context) bool {
 	for _, p := range login.Providers {
 		finder, ok := p.(auth.Finder)
 		if !ok {
-			w.Steps = append(w.Steps, Step{"account", Unknown, nameOf(p)+" cannot be asked without the password", ""})
+			w.Steps = append(w.Steps, Step{"account", Unknown, nameOf(p) + " cannot be asked without the password", ""})
 			continue
 		}
 		found, problem := finder.Find(ctx, w.User)
