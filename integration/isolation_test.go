@@ -3,6 +3,7 @@
 package integration_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +63,50 @@ func TestIsolatedClients(t *testing.T) {
 			}
 			s.stop(t)
 		})
+	}
+}
+
+// TestIsolatedAccountsOfADirectory gives accounts of an LDAP server the homes
+// that it names, and those of its domain.
+func TestIsolatedAccountsOfADirectory(t *testing.T) {
+	d := startLDAP(t)
+	home := withSources(t, `<add name="local" type="LocalAccounts" />
+<add name="harbour" type="Ldap" urls="`+fmt.Sprintf("ldaps://127.0.0.1:%d", d.secure)+`" baseDn="dc=harbour,dc=example" bindDn="cn=svc,dc=harbour,dc=example"
+     bindPasswordFile="ldap.password" caFile="`+d.dir+`/server.crt" domain="HARBOUR" homeAttribute="st,l" timeout="00:00:05" />`)
+	writeFile(t, filepath.Join(home, "ldap.password"), []byte("search for me\n"))
+	if err := os.Chmod(filepath.Join(home, "ldap.password"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"homes/ada/ActiveDirectory", "sites/ftpsite01.com/Harbour/ADA/IsolateAllDirectories", "sites/ftpsite01.com/LocalUser/bob/IsolateAllDirectories"} {
+		path := filepath.Join(home, "drives", "c", filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, path, []byte(file))
+	}
+	for _, mode := range []string{"ActiveDirectory", "IsolateAllDirectories"} {
+		configure(t, home, "scenario", `<fileHandling `, `<userIsolation mode="`+mode+`" /><fileHandling `)
+		s := serve(t, home)
+		for _, c := range []struct {
+			login, says string
+			code        int
+		}{
+			{"ada:pw of ada!", "226 Transfer complete.", 0},
+			{"bob:pw of bob!", "530 User cannot log in, home directory inaccessible.", 67},
+			{"user1:" + password("user1"), "530 User cannot log in, home directory inaccessible.", 67},
+			{"ada:wrong", "530 User cannot log in.", 67},
+		} {
+			_, talk, code := program(t, "", "curl", "--silent", "-v", "--max-time", "30", "--user", c.login, s.url("localhost", "/"+mode))
+			if code != c.code {
+				t.Errorf("%s: exit status %d of curl as %s\n%s", mode, code, c.login, talk)
+			}
+			want(t, mode, talk, "< "+c.says)
+		}
+		if mode == "ActiveDirectory" {
+			_, talk, _ := curl(t, "", "-v", s.url("localhost", "/"))
+			want(t, "anonymous", talk, "< 530 User cannot log in.")
+		}
+		s.stop(t)
 	}
 }
 

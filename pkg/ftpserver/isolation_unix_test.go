@@ -72,7 +72,7 @@ a tool
 	return a
 }
 
-// wayOut are the arguments by which bob tries to get out. ABS stands for the
+// waysOut are the arguments by which bob tries to get out. ABS stands for the
 // path of the folder with everything.
 func waysOut() []string {
 	return []string{
@@ -187,9 +187,7 @@ func TestNothingOutsideAHome(t *testing.T) {
 	if n := len(waysOut()); n < 60 {
 		t.Fatalf("%d ways out are too few", n)
 	}
-	for mode, folders := range map[string][]string{
-		"IsolateRootDirectoryOnly": {"/"}, "IsolateAllDirectories": {"/", "/dir"}, "Custom": {"/dir"},
-	} {
+	for mode, from := range map[string]string{"IsolateRootDirectoryOnly": "/", "IsolateAllDirectories": "/dir", "Custom": "/"} {
 		t.Run(mode, func(t *testing.T) {
 			a := prison(t, mode)
 			synctest.Test(t, func(t *testing.T) {
@@ -208,12 +206,10 @@ func TestNothingOutsideAHome(t *testing.T) {
 				p.say("OPTS UTF8 ON")
 				for _, way := range waysOut() {
 					way = strings.ReplaceAll(way, "ABS", content)
-					for _, from := range folders {
-						furnish(t, content, true)
-						p.tryAll(from, way)
-						if after := state(); after != before {
-							t.Fatalf("%q in %s changes what is outside:\n%s", way, from, difference(before, after))
-						}
+					furnish(t, content, true)
+					p.tryAll(from, way)
+					if after := state(); after != before {
+						t.Fatalf("%q in %s changes what is outside:\n%s", way, from, difference(before, after))
 					}
 				}
 				p.say("QUIT")
@@ -235,7 +231,7 @@ func (p *prisoner) tryAll(from, way string) {
 	p.tried = way + " in " + from
 	for _, line := range []string{
 		"CWD WAY", "PWD", "SIZE held.txt", "MLST", "CDUP", "MLST unnamed.txt", "CWD " + from,
-		"SIZE WAY", "MDTM WAY", "MLST WAY", "STAT WAY", "HASH WAY", "XCRC WAY", "XMD5 WAY", "XSHA256 WAY", "AVBL WAY", "ALLO WAY",
+		"SIZE WAY", "MDTM WAY", "MLST WAY", "STAT WAY", "HASH WAY", "XMD5 WAY", "AVBL WAY", "ALLO WAY",
 		"MDTM 20200101000000 WAY", "MFMT 20200101000000 WAY", "SITE CHMOD 777 WAY", "SITE UTIME 20200101000000 WAY", "SITE WAY",
 		"RNFR WAY", "RNTO /taken", "RNFR WAY/held.txt", "RNTO /taken2", "RNFR /own.txt", "RNTO WAY", "RNFR /part.txt", "RNTO WAY/given.txt",
 		"COMB /whole WAY", "COMB WAY /part.txt", "DELE WAY/held.txt", "DELE WAY", "RMD WAY", "MKD WAY", "MKD WAY/made", "CWD " + from,

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -193,6 +194,27 @@ func TestHomesComeAndGo(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("%d homes are kept", vfs.HomesShown(n))
+}
+
+// Homes are found, made and forgotten by many sessions at once.
+func TestManyLoginsAtOnce(t *testing.T) {
+	_, n := isolated(t, vfs.IsolateAllDirectories, map[vpath.Path]string{"/": "root"}, "root/LocalUser/a/a root/LocalUser/b/b root/LocalUser/c/c", nil)
+	var sessions sync.WaitGroup
+	for i := range 8 {
+		sessions.Go(func() {
+			for j := range 200 {
+				name := string(rune('a' + (i+j)%3))
+				v := n.View(auth.NewPrincipal("", name, nil), access.Client{})
+				if _, err := v.Stat(vpath.Clean(name)); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				if j%50 == 0 {
+					runtime.GC()
+				}
+			}
+		})
+	}
+	sessions.Wait()
 }
 
 // Links lead nowhere out of a home, whether they were there before it was
