@@ -48,9 +48,10 @@ var floors = map[string]int{
 	"pkg/auth/pam":      1,
 	"pkg/content/local": 1,
 	// rooms
-	"pkg/vfs":        2,
-	"pkg/auth/local": 2,
-	"pkg/schemadoc":  2,
+	"pkg/vfs":             2,
+	"pkg/auth/local":      2,
+	"pkg/auth/iismanager": 2,
+	"pkg/schemadoc":       2,
 	// tenant
 	"pkg/site":     3,
 	"pkg/accounts": 3,

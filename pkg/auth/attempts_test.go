@@ -254,6 +254,8 @@ func TestThrottled(t *testing.T) {
 		{"wrong password", "ann", &answer{err: auth.ErrLogon}, true},
 		{"disabled", "ann", &answer{err: auth.ErrAccountDisabled}, true},
 		{"anonymous", "ftp", &answer{err: auth.ErrLogon}, true},
+		{"no permission", "ann", &answer{err: auth.ErrNotPermitted}, true},
+		{"provider that is not there", "ann", &answer{err: auth.ErrAbsent}, true},
 		{"no method", "ann", nil, true},
 		{"source down", "ann", &answer{err: errSocket}, false},
 		{"time is over", "ann", &answer{err: context.DeadlineExceeded}, false},

@@ -95,8 +95,9 @@ func (c *Chain) Authenticate(ctx context.Context, cred Credentials) (*Principal,
 }
 
 // ask asks the providers in order. Of their refusals the one that says most
-// is kept: a source that is down before a disabled account before a wrong
-// password, because the account may live in the source that is down.
+// is kept: a source that is down before a disabled account before a source
+// that is not there before a wrong password, because the account may live in
+// the source that is down.
 func (c *Chain) ask(ctx context.Context, cred Credentials) (*Principal, error) {
 	refusal := ErrLogon
 	for _, provider := range c.Providers {
@@ -111,6 +112,10 @@ func (c *Chain) ask(ctx context.Context, cred Credentials) (*Principal, error) {
 		case errors.Is(err, ErrLogon), errors.Is(refusal, ErrProvider):
 		case IsAccountState(err), errors.Is(err, ErrProvider):
 			refusal = err
+		case errors.Is(err, ErrAbsent):
+			if errors.Is(refusal, ErrLogon) {
+				refusal = err
+			}
 		default:
 			refusal = fmt.Errorf("%w: %w", ErrProvider, err)
 		}

@@ -51,6 +51,9 @@ func TestChain(t *testing.T) {
 		{"disabled", false, "ann", []answer{{err: auth.ErrAccountDisabled}, {err: auth.ErrLogon}}, auth.ErrAccountDisabled, "1 1"},
 		{"locked", false, "ann", []answer{{err: auth.ErrLogon}, {err: auth.ErrAccountLocked}}, auth.ErrAccountLocked, "1 1"},
 		{"password expired", false, "ann", []answer{{err: auth.ErrPasswordExpired}}, auth.ErrPasswordExpired, "1"},
+		{"a provider that is not there", false, "ann", []answer{{err: auth.ErrAbsent}, {err: auth.ErrLogon}}, auth.ErrAbsent, "1 1"},
+		{"a provider that is not there, accepted by the next", false, "ann", []answer{{err: auth.ErrAbsent}, {principal: ann}}, nil, "1 1"},
+		{"disabled beside one that is not there", false, "ann", []answer{{err: auth.ErrAccountDisabled}, {err: auth.ErrAbsent}}, auth.ErrAccountDisabled, "1 1"},
 		{"down", false, "ann", []answer{{err: errSocket}, {err: auth.ErrLogon}}, auth.ErrProvider, "1 1"},
 		{"down later", false, "ann", []answer{{err: auth.ErrAccountDisabled}, {err: errSocket}}, auth.ErrProvider, "1 1"},
 	} {
@@ -77,6 +80,13 @@ func TestChain(t *testing.T) {
 				t.Errorf("asked %s, want %s", got, c.asked)
 			}
 		})
+	}
+}
+
+func TestAbsent(t *testing.T) {
+	p, err := auth.Absent{Name: "AspNetAuth"}.Authenticate(t.Context(), auth.Credentials{User: "ann", Password: "secret"})
+	if p != nil || !errors.Is(err, auth.ErrAbsent) || !strings.Contains(err.Error(), `"AspNetAuth"`) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("%v, %v", p, err)
 	}
 }
 

@@ -21,6 +21,8 @@ var (
 	ErrLogonHours = errors.New("the account may not log in at this hour")
 	// ErrWorkstation means that the account may log in at other computers.
 	ErrWorkstation = errors.New("the account may not log in at this computer")
+	// ErrNotPermitted means that the account is for other sites.
+	ErrNotPermitted = errors.New("the account has no permission for this site")
 )
 
 // IsAccountState reports whether err says that an account is known and may not
@@ -28,7 +30,7 @@ var (
 func IsAccountState(err error) bool {
 	states := []error{
 		ErrAccountDisabled, ErrAccountExpired, ErrAccountLocked, ErrPasswordExpired,
-		ErrPasswordMustChange, ErrLogonHours, ErrWorkstation,
+		ErrPasswordMustChange, ErrLogonHours, ErrWorkstation, ErrNotPermitted,
 	}
 	return slices.ContainsFunc(states, func(state error) bool { return errors.Is(err, state) })
 }

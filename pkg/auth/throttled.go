@@ -45,5 +45,6 @@ func (t Throttled) Authenticate(ctx context.Context, cred Credentials) (*Princip
 // refused reports whether a login failed because of what the client said, and
 // not because a source of accounts is down or time is over.
 func refused(err error) bool {
-	return errors.Is(err, ErrLogon) || IsAccountState(err) || errors.Is(err, ErrAnonymousNotAllowed) || errors.Is(err, ErrNoMethod)
+	return errors.Is(err, ErrLogon) || IsAccountState(err) || errors.Is(err, ErrAnonymousNotAllowed) ||
+		errors.Is(err, ErrNoMethod) || errors.Is(err, ErrAbsent)
 }

@@ -95,9 +95,11 @@ func logonRefused(err error) (r *refusal, expected bool) {
 	case errors.Is(err, auth.ErrLogon):
 		return cannotLogIn(win32LogonFailure, access.SubStatusAuthenticationError), true
 	case auth.IsAccountState(err):
-		return cannotLogIn(win32OfAccount(err), access.SubStatusAuthenticationError), true
+		return because(cannotLogIn(win32OfAccount(err), access.SubStatusAuthenticationError), err), true
 	case errors.Is(err, auth.ErrAnonymousNotAllowed):
 		return cannotLogIn(win32LogonFailure, access.SubStatusAnonymousNotAllowed), true
+	case errors.Is(err, auth.ErrAbsent):
+		return because(cannotLogIn(win32LogonFailure, access.SubStatusCustomAuthentication), err), true
 	case errors.Is(err, auth.ErrNoMethod):
 		return cannotLogIn(win32LogonFailure, access.SubStatusNoAuthenticationMethod), true
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
@@ -107,6 +109,12 @@ func logonRefused(err error) (r *refusal, expected bool) {
 	default:
 		return cannotLogIn(0, access.SubStatusCustomAuthentication), false
 	}
+}
+
+// because lets the log say what the client is not told.
+func because(r *refusal, err error) *refusal {
+	r.why = err.Error()
+	return r
 }
 
 // homeRefused is the refusal of a login whose home directory cannot be

@@ -163,8 +163,8 @@ func cannotLogIn(win32 uint32, sub int) *refusal {
 // blocked ends a session from whose address too many logins failed. Only the
 // log has the reply, since the connection is closed without one.
 func blocked() *refusal {
-	r := cannotLogIn(win32LogonFailure, access.SubStatusAuthenticationError)
-	r.ends, r.why = true, auth.ErrBlocked.Error()
+	r := because(cannotLogIn(win32LogonFailure, access.SubStatusAuthenticationError), auth.ErrBlocked)
+	r.ends = true
 	return r
 }
 

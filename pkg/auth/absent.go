@@ -1,0 +1,23 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// ErrAbsent means that a source of accounts cannot be asked here at all, and
+// that no other one knows the user and the password (sub-status 34).
+var ErrAbsent = errors.New("a source of accounts does not exist here")
+
+// Absent is a source of accounts that the configuration names and that cannot
+// run here. It lets nobody in.
+type Absent struct {
+	// Name is how the configuration calls it.
+	Name string
+}
+
+// Authenticate returns ErrAbsent.
+func (a Absent) Authenticate(context.Context, Credentials) (*Principal, error) {
+	return nil, fmt.Errorf("%w: %q", ErrAbsent, a.Name)
+}
