@@ -5,8 +5,9 @@ package schema
 
 import "embed"
 
-// FS holds the schema documents (*.xml), in IIS's schema language, and the XML
-// Schema generated from them (applicationHost.xsd).
+// FS holds the schema documents (*.xml), in IIS's schema language, the XML
+// Schema generated from them (applicationHost.xsd), and in administration the
+// documents of administration.config, whose sections belong in no other file.
 //
-//go:embed *.xml applicationHost.xsd
+//go:embed *.xml applicationHost.xsd administration/*.xml
 var FS embed.FS

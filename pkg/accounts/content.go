@@ -36,7 +36,7 @@ func parse(path string, data []byte) *content {
 		return c
 	}
 	c.doc = doc
-	definitions, err := definitions()
+	definitions, err := definitionsOf(schema.FS, schemaFile)
 	if err != nil {
 		c.problems = fileError(path, err)
 		return c
@@ -56,13 +56,13 @@ func parse(path string, data []byte) *content {
 	return c
 }
 
-// definitions is the schema of the file alone.
-func definitions() (*apphost.Schema, error) {
-	data, err := fs.ReadFile(schema.FS, schemaFile)
+// definitionsOf is the schema that one document declares.
+func definitionsOf(files fs.FS, name string) (*apphost.Schema, error) {
+	data, err := fs.ReadFile(files, name)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := xmldoc.Parse(schemaFile, data)
+	doc, err := xmldoc.Parse(name, data)
 	if err != nil {
 		return nil, err
 	}

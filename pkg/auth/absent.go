@@ -21,3 +21,8 @@ type Absent struct {
 func (a Absent) Authenticate(context.Context, Credentials) (*Principal, error) {
 	return nil, fmt.Errorf("%w: %q", ErrAbsent, a.Name)
 }
+
+// Find returns ErrAbsent.
+func (a Absent) Find(context.Context, string) (*Principal, error) {
+	return nil, fmt.Errorf("%w: %q", ErrAbsent, a.Name)
+}

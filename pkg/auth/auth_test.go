@@ -84,6 +84,9 @@ func TestChain(t *testing.T) {
 }
 
 func TestAbsent(t *testing.T) {
+	if p, err := (auth.Absent{Name: "AspNetAuth"}).Find(t.Context(), "ann"); p != nil || !errors.Is(err, auth.ErrAbsent) {
+		t.Errorf("%v, %v", p, err)
+	}
 	p, err := auth.Absent{Name: "AspNetAuth"}.Authenticate(t.Context(), auth.Credentials{User: "ann", Password: "secret"})
 	if p != nil || !errors.Is(err, auth.ErrAbsent) || !strings.Contains(err.Error(), `"AspNetAuth"`) || strings.Contains(err.Error(), "secret") {
 		t.Errorf("%v, %v", p, err)

@@ -34,12 +34,13 @@ func Open(home Home) (*site.Snapshot, apphost.ErrorList) {
 		return nil, append(problems, fileErrors(err)...)
 	}
 	directory, accountProblems := accounts.Load(home.Accounts())
+	_, managerProblems := accounts.LoadAdministration(home.Administration())
 	stores := cert.Open(home.Certificates())
 	result, more := Snapshot(cfg, Parts{
 		Home: home, Logs: w3clog.NewFiles(func(error) {}), Uploads: vfs.NewUploads(),
 		Accounts: func() *local.Directory { return directory }, Certificates: stores, ComputerName: computer,
 	})
-	problems = slices.Concat(problems, more, accountProblems, unreadable(stores))
+	problems = slices.Concat(problems, more, accountProblems, managerProblems, unreadable(stores))
 	problems.Sort()
 	if result == nil {
 		return nil, problems

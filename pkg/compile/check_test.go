@@ -180,6 +180,14 @@ func TestCheckFindings(t *testing.T) {
 			want: "error: " + file + `:4:7: system.applicationHost/sites: site "one" has no root: it needs <application path="/">`,
 		},
 		{
+			name: "custom authorization", from: "<authentication>", to: `<customAuthorization><provider name="Harbour" /></customAuthorization><authentication>`,
+			want: "error: " + file + `:14:44: system.applicationHost/sites: site "one": on Windows the custom authorization provider "Harbour" decides instead of the authorization rules; it cannot run here, so the site does not start. Write enabled="false" to let the rules decide`,
+		},
+		{
+			name: "custom features", from: "</security>", to: `</security><customFeatures><providers><add name="Homes" /></providers></customFeatures>`,
+			want: "warning: " + file + `:17:49: system.applicationHost/sites: site "one": the provider "Homes" cannot run here; what it does with home folders, logs or commands on Windows does not happen. Write enabled="false" when that is as it should be`,
+		},
+		{
 			name: "TLS required", from: `<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`, to: "",
 			want: `warning: ` + file + `:4:7: system.applicationHost/sites: site "one": controlChannelPolicy is SslRequire and the site has no certificate that can be used, so nobody can log in; give it one with serverCertHash, or allow plain FTP with <ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`,
 		},

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/auth/iismanager"
 	"github.com/ftphost/ftphost/pkg/auth/local"
 	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -26,6 +28,7 @@ const (
 	sectionFirewall         = "system.ftpServer/firewallSupport"
 	sectionCaching          = "system.ftpServer/caching"
 	sectionServerRuntime    = "system.ftpServer/serverRuntime"
+	sectionProviders        = "system.ftpServer/providerDefinitions"
 	sectionAuthentication   = "system.ftpServer/security/authentication"
 	sectionAuthorization    = "system.ftpServer/security/authorization"
 	sectionIPSecurity       = "system.ftpServer/security/ipSecurity"
@@ -45,6 +48,9 @@ type Parts struct {
 	Uploads *vfs.Uploads
 	// Accounts returns the local accounts as they are now.
 	Accounts func() *local.Directory
+	// Managers returns the IIS Manager users as they are now; nil reads those of
+	// the home.
+	Managers func() *iismanager.Directory
 	// Verified remembers checked passwords.
 	Verified *auth.VerifyCache
 	// OnSourceProblem hears of logins that a source of accounts could not
@@ -117,6 +123,9 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 	c := &compiler{cfg: cfg, parts: parts, now: time.Now(), elements: map[*site.Site]*apphost.Element{}, said: map[xmldoc.Pos]bool{}}
 	if parts.Certificates == nil {
 		c.parts.Certificates = cert.Open(parts.Home.Certificates())
+	}
+	if parts.Managers == nil {
+		c.parts.Managers = accounts.OpenAdministration(parts.Home.Administration()).Directory
 	}
 	result := c.server()
 	if result == nil {

@@ -16,23 +16,17 @@ import (
 func (c *compiler) unserved(s *site.Site, ftp *apphost.Element, f *ftpServerSettings) {
 	if p := f.Security.CustomAuthorization.Provider; p.Enabled && p.Name != "" {
 		v := ftp.Child("security").Child("customAuthorization").Child("provider").Attr("name")
-		c.errorf(v.Pos(), sectionSites, "site %q: the custom authorization provider %q cannot run here, so the site does not start", s.Name, p.Name)
+		c.errorf(v.Pos(), sectionSites, "site %q: on Windows the custom authorization provider %q decides instead of the authorization rules; it cannot run here, so the site does not start. Write enabled=\"false\" to let the rules decide", s.Name, p.Name)
 	}
 }
 
 // doubts warns of what is allowed and hardly meant.
 func (c *compiler) doubts(s *site.Site, e *apphost.Element) {
-	security := e.Child("ftpServer").Child("security")
 	if v := e.Child("ftpServer").Attr("allowUTF8"); !s.AllowUTF8 && s.Protocol.LegacyCodePage == codepage.UTF8 {
 		c.warnf(v.Pos(), sectionSites, "site %q: allowUTF8 is false, but names are UTF-8 as long as ftpHost/protocol names no legacyCodePage, which on Windows was the system's", s.Name)
 	}
-	if !s.Login.AllowAnonymous && len(s.Login.Providers) == 0 && s.Login.Certificates == nil {
+	if !s.Login.AllowAnonymous && !anyProvider(s.Login.Providers) && s.Login.Certificates == nil {
 		c.warnf(e.Pos(), sectionSites, "site %q: no authentication method is enabled, so nobody can log in", s.Name)
-	}
-	for _, p := range security.Child("authentication").Child("customAuthentication").Child("providers").Entries() {
-		if p.Attr("enabled").Bool() {
-			c.warnf(p.Pos(), sectionSites, "site %q: the authentication provider %q cannot run here; its users cannot log in", s.Name, p.Attr("name").Text)
-		}
 	}
 }
 

@@ -18,7 +18,9 @@ const (
 	ConfigFile  = "applicationHost.config"
 	OwnFile     = "ftphost.config"
 	AccountFile = "localAccounts.config"
-	SchemaDir   = "schema"
+	// AdministrationFile has the IIS Manager users.
+	AdministrationFile = "administration.config"
+	SchemaDir          = "schema"
 	// CertificatesDir has a folder for each certificate store.
 	CertificatesDir = "certificates"
 )
@@ -41,6 +43,9 @@ func (h Home) Own() string { return filepath.Join(h.Dir, OwnFile) }
 
 // Accounts is the path of localAccounts.config.
 func (h Home) Accounts() string { return filepath.Join(h.Dir, AccountFile) }
+
+// Administration is the path of administration.config.
+func (h Home) Administration() string { return filepath.Join(h.Dir, AdministrationFile) }
 
 // Certificates is the folder of the certificate stores.
 func (h Home) Certificates() string { return filepath.Join(h.Dir, CertificatesDir) }

@@ -48,6 +48,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	c.unserved(s, ftp, &settings.FTP)
 	levels := c.levels(s.Name)
 	s.Login = c.login(&settings.FTP.Security.Authentication)
+	s.Login.Providers = append(c.customProviders(s.Name, ftp), s.Login.Providers...)
 	s.Root = c.namespace(s, e, &settings, levels)
 	if reason := firstError(c.problems[before:]); reason != "" {
 		stopped.Reason = reason
@@ -57,6 +58,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	c.addressDoubts(s.Name)
 	c.doubts(s, e)
 	c.isolationDoubts(s, ftp, &settings.FTP)
+	c.customFeatures(s.Name, ftp)
 	c.siteTLS(s, ftp, &settings.FTP.Security)
 	c.clientCertificates(s, e, &settings.FTP.Security)
 	c.elements[s] = e

@@ -16,6 +16,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/auth/iismanager"
 	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/codepage"
 	"github.com/ftphost/ftphost/pkg/content"
@@ -78,6 +79,9 @@ type ftpElement struct {
 			ClientCert struct {
 				Enabled bool `xml:"enabled,attr"`
 			} `xml:"clientCertAuthentication"`
+			Custom []struct {
+				Name string `xml:"name,attr"`
+			} `xml:"customAuthentication>providers>add"`
 		} `xml:"authentication"`
 		SSL struct {
 			Hash    string `xml:"serverCertHash,attr"`
@@ -203,6 +207,42 @@ func (p protocolElement) over(above protocolElement) protocolElement {
 	}
 }
 
+// managersConfiguration is what these tests read of an administration.config.
+type managersConfiguration struct {
+	Users []struct {
+		Name     string `xml:"name,attr"`
+		Password string `xml:"password,attr"`
+		Enabled  string `xml:"enabled,attr"`
+	} `xml:"system.webServer>management>authentication>credentials>add"`
+	Scopes []struct {
+		Path string `xml:"path,attr"`
+		Adds []struct {
+			Name string `xml:"name,attr"`
+		} `xml:"add"`
+	} `xml:"system.webServer>management>authorization>authorizationRules>scope"`
+}
+
+// custom is the provider of customAuthentication with that name.
+func (w *world) custom(name, siteName string) auth.Provider {
+	if name != "IisManagerAuth" {
+		return auth.Absent{Name: name}
+	}
+	var users []iismanager.User
+	for _, u := range w.managers.Users {
+		users = append(users, iismanager.User{Name: u.Name, Hash: u.Password, Enabled: boolean(u.Enabled, true)})
+	}
+	var scopes []iismanager.Scope
+	for _, s := range w.managers.Scopes {
+		scope := iismanager.Scope{Path: s.Path}
+		for _, add := range s.Adds {
+			scope.Users = append(scope.Users, add.Name)
+		}
+		scopes = append(scopes, scope)
+	}
+	d := iismanager.NewDirectory(users, scopes)
+	return &iismanager.Provider{Directory: func() *iismanager.Directory { return d }, Site: siteName}
+}
+
 // protocol is what the site called name speaks.
 func (w *world) protocol(t testing.TB, name string) site.Protocol {
 	t.Helper()
@@ -222,11 +262,12 @@ func (w *world) protocol(t testing.TB, name string) site.Protocol {
 
 // world is what a conversation happens in.
 type world struct {
-	config configuration
-	own    ownConfiguration
-	sites  []*site.Site
-	logs   *w3clog.Files
-	logDir string
+	config   configuration
+	own      ownConfiguration
+	managers managersConfiguration
+	sites    []*site.Site
+	logs     *w3clog.Files
+	logDir   string
 
 	certificates *cert.Stores
 }
@@ -245,6 +286,11 @@ func build(t testing.TB, home string, accounts []ftptest.Account) *world {
 	if own, err := os.ReadFile(filepath.Join(home, "ftphost.config")); err == nil {
 		if err := xml.Unmarshal(own, &w.own); err != nil {
 			t.Fatalf("ftphost.config: %v", err)
+		}
+	}
+	if managers, err := os.ReadFile(filepath.Join(home, "administration.config")); err == nil {
+		if err := xml.Unmarshal(managers, &w.managers); err != nil {
+			t.Fatalf("administration.config: %v", err)
 		}
 	}
 	w.certificates = cert.Open(filepath.Join(home, "certificates"))
@@ -305,8 +351,11 @@ func (w *world) site(t testing.TB, e *siteElement, people accountList) *site.Sit
 		s.Bindings = append(s.Bindings, binding(t, b.Information))
 	}
 	s.Login = &auth.Chain{AllowAnonymous: f.Security.Authentication.Anonymous.Enabled}
+	for _, custom := range f.Security.Authentication.Custom {
+		s.Login.Providers = append(s.Login.Providers, w.custom(custom.Name, e.Name))
+	}
 	if f.Security.Authentication.Basic.Enabled {
-		s.Login.Providers = []auth.Provider{people}
+		s.Login.Providers = append(s.Login.Providers, people)
 	}
 	if f.Security.Authentication.ClientCert.Enabled {
 		s.Login.Certificates = w.mapping(people)

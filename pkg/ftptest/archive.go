@@ -15,6 +15,7 @@ import (
 const (
 	configFile    = "applicationHost.config"
 	ownConfigFile = "ftphost.config"
+	managersFile  = "administration.config"
 	accountsFile  = "localAccounts"
 	certsFile     = "certificates"
 	contentPrefix = "content/"
@@ -84,7 +85,7 @@ func Parse(name string, data []byte) (*Archive, error) {
 // add takes one file, whose text begins at the given line of the archive.
 func (a *Archive) add(f txtar.File, line int) (err error) {
 	switch {
-	case f.Name == configFile, f.Name == ownConfigFile, strings.HasPrefix(f.Name, contentPrefix):
+	case f.Name == configFile, f.Name == ownConfigFile, f.Name == managersFile, strings.HasPrefix(f.Name, contentPrefix):
 		if !filepath.IsLocal(f.Name) {
 			return fmt.Errorf("%s:%d: %s leads out of the home folder", a.Name, line-1, f.Name)
 		}

@@ -7,6 +7,7 @@
 //
 //	applicationHost.config  the configuration, ftphost.config if it is needed;
 //	                        $HOME in them stands for the folder they are put in
+//	administration.config   IIS Manager users, if there are any
 //	localAccounts           a line per account: name, password, groups
 //	                        (comma-separated, - for none), home attribute; the
 //	                        last two may be missing

@@ -89,6 +89,8 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	}
 	h := &Host{options: o, failed: map[string][]string{}, accounts: accounts.Open(o.Home.Accounts()), workers: local.NewWorkers(0)}
 	h.accounts.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
+	managers := accounts.OpenAdministration(o.Home.Administration())
+	managers.OnError = func(err error) { o.Log.Error().Err(err).Msg("IIS Manager users not read; the previous ones stay") }
 	h.attempts = auth.NewAttempts()
 	h.attempts.OnLimit = func(b auth.Block, logOnly bool) { logBlock(o.Log, b, logOnly) }
 	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
@@ -102,7 +104,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	}
 	result, more := compile.Snapshot(cfg, compile.Parts{
 		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
-		Accounts: h.accounts.Directory, ComputerName: computer, Certificates: h.stores,
+		Accounts: h.accounts.Directory, Managers: managers.Directory, ComputerName: computer, Certificates: h.stores,
 		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers, OnSourceProblem: sourceProblems(o.Log),
 	})
 	problems = append(problems, more...)

@@ -22,11 +22,14 @@ var intro string
 //go:embed examples/*.xml
 var examples embed.FS
 
-// Page returns the reference page of the sections of s, in Markdown.
-func Page(s *apphost.Schema) ([]byte, error) {
+// Page returns the reference page of the sections of all schemas, in Markdown.
+func Page(schemas ...*apphost.Schema) ([]byte, error) {
 	p := &page{described: map[string]string{}}
 	p.add("%s\n## Contents\n\n", intro)
-	sections := reading(s.Sections())
+	var sections []*apphost.ElementSchema
+	for _, s := range schemas {
+		sections = append(sections, reading(s.Sections())...)
+	}
 	for _, section := range sections {
 		p.add("- [%s](#%s)\n", section.Path, anchor(section.Path))
 	}

@@ -11,7 +11,7 @@ import (
 
 func referencePage(t *testing.T) string {
 	t.Helper()
-	data, err := Page(embedded(t))
+	data, err := Page(embedded(t), administration(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,9 +33,18 @@ func TestPageSnippetsLoad(t *testing.T) {
 	}
 }
 
+func administration(t *testing.T) *apphost.Schema {
+	t.Helper()
+	s, err := Administration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestEverySectionHasAnExample(t *testing.T) {
 	page := referencePage(t)
-	for _, section := range embedded(t).Sections() {
+	for _, section := range append(embedded(t).Sections(), administration(t).Sections()...) {
 		if _, err := examples.Open("examples/" + typeName(section.Path) + ".xml"); err != nil {
 			t.Errorf("%s: %v", section.Path, err)
 		}

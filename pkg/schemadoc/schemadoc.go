@@ -31,7 +31,11 @@ func Files() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := Page(s)
+	administration, err := Administration()
+	if err != nil {
+		return nil, err
+	}
+	page, err := Page(s, administration)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +43,14 @@ func Files() (map[string][]byte, error) {
 }
 
 // Schema reads the embedded schema documents.
-func Schema() (*apphost.Schema, error) {
-	names, err := fs.Glob(schema.FS, "*.xml")
+func Schema() (*apphost.Schema, error) { return read("*.xml") }
+
+// Administration reads those of administration.config, which has sections that
+// no other file has.
+func Administration() (*apphost.Schema, error) { return read("administration/*.xml") }
+
+func read(pattern string) (*apphost.Schema, error) {
+	names, err := fs.Glob(schema.FS, pattern)
 	if err != nil {
 		return nil, err
 	}

@@ -29,9 +29,27 @@ func (p *Provider) Authenticate(_ context.Context, c auth.Credentials) (*auth.Pr
 	if !known {
 		e = &entry{}
 	}
-	switch right := e.key.of(c.Password); {
-	case !right || !known:
+	if right := e.key.of(c.Password); !right || !known {
 		return nil, auth.ErrLogon
+	}
+	return p.admit(d, e)
+}
+
+// Find returns whom a login as user would be of, or why it would be refused
+// whatever the password.
+func (p *Provider) Find(_ context.Context, user string) (*auth.Principal, error) {
+	d := p.Directory()
+	e := d.entries[auth.Fold(user)]
+	if e == nil || !e.usable {
+		return nil, auth.ErrLogon
+	}
+	return p.admit(d, e)
+}
+
+// admit returns the principal of a user unless something but the password keeps
+// the user out.
+func (p *Provider) admit(d *Directory, e *entry) (*auth.Principal, error) {
+	switch {
 	case !e.user.Enabled:
 		return nil, auth.ErrAccountDisabled
 	case !d.permits(p.Site, e.user.Name):
@@ -39,6 +57,9 @@ func (p *Provider) Authenticate(_ context.Context, c auth.Credentials) (*auth.Pr
 	}
 	return e.principal, nil
 }
+
+// String is how people call the provider.
+func (p *Provider) String() string { return "IIS Manager users" }
 
 // digest is a SHA-256 digest.
 type digest [sha256.Size]byte

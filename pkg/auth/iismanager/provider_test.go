@@ -96,6 +96,18 @@ func TestPrincipal(t *testing.T) {
 	}
 }
 
+func TestFind(t *testing.T) {
+	d := directory(t)
+	p := &iismanager.Provider{Directory: func() *iismanager.Directory { return d }, Site: "My FTP Site"}
+	for user, want := range map[string]error{
+		"MANAGER": nil, "unknown": auth.ErrLogon, "nohash": auth.ErrLogon, "off": auth.ErrAccountDisabled, "other": auth.ErrNotPermitted,
+	} {
+		if got, err := p.Find(t.Context(), user); !errors.Is(err, want) || (err == nil) != (got != nil) {
+			t.Errorf("%s: %v, %v", user, got, err)
+		}
+	}
+}
+
 func TestPermits(t *testing.T) {
 	d := directory(t)
 	for site, want := range map[string]bool{"My FTP Site": true, "MY FTP SITE": true, "Other": true, "None": false, "": true} {
