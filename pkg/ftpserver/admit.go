@@ -19,7 +19,7 @@ func (s *session) admit(to *site.Site) (denied *access.Denied) {
 	if to == nil {
 		return nil
 	}
-	if err := to.Root.Admit(s.client); errors.As(err, &denied) {
+	if err := to.Root.Admit(s.client()); errors.As(err, &denied) {
 		s.notice(denied, to)
 	}
 	return denied

@@ -110,7 +110,7 @@ func (s *session) byCertificate(ctx context.Context, name string) (welcome ftp.R
 
 // logIn lets the principal in; answer is the last line of what they read.
 func (s *session) logIn(principal *auth.Principal, answer ftp.Reply) (ftp.Reply, error) {
-	view := s.site.Root.View(principal, s.client)
+	view := s.site.Root.View(principal, s.client())
 	start, err := view.Start()
 	if err != nil {
 		s.event(zerolog.WarnLevel).Err(err).Str(logging.User, principal.Name()).Msg("home directory inaccessible")

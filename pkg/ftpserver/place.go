@@ -119,7 +119,7 @@ func (s *session) follow() error {
 	}
 	s.enter(found)
 	before := s.who.view
-	s.who.view = found.Root.View(s.who.principal, s.client)
+	s.who.view = found.Root.View(s.who.principal, s.client())
 	if _, err := s.who.view.Start(); err != nil || !s.who.view.Shows(before) {
 		return goodbye(access.SubStatusConfigurationChanged)
 	}

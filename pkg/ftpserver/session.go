@@ -31,9 +31,6 @@ type session struct {
 	conn          net.Conn
 	local, remote netip.AddrPort
 	id            string
-	// client is whom rules for addresses are asked about: the peer of the
-	// control connection, whatever connects to data channels.
-	client access.Client
 
 	place
 	control
@@ -111,9 +108,14 @@ func newSession(server *Server, conn net.Conn, endpoint func() *site.Endpoint) *
 		params: parameters{}.fresh(),
 		cwd:    vpath.Root,
 	}
-	s.client = access.Client{Addr: s.remote.Addr(), Names: server.config.Names}
 	s.control.in = ftp.NewReader(conn)
 	return s
+}
+
+// client is whom rules for addresses are asked about: the peer of the control
+// connection, whatever connects to data channels.
+func (s *session) client() access.Client {
+	return access.Client{Addr: s.remote.Addr(), Names: s.server.config.Names}
 }
 
 // addrPort returns the address of a TCP connection, IPv4 in its short form.
