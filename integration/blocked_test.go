@@ -3,9 +3,16 @@
 package integration_test
 
 import (
+	"bufio"
+	"context"
+	"io"
+	"net"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -71,4 +78,65 @@ func curlStatus(t *testing.T, args ...string) int {
 		t.Errorf("curl printed a password: %s", out)
 	}
 	return cmd.ProcessState.ExitCode()
+}
+
+// TestLoginDuringAFlood: many addresses that try passwords without a pause do
+// not keep curl waiting that knows one.
+func TestLoginDuringAFlood(t *testing.T) {
+	const addresses, usual = 100, 2 * time.Second
+	home := newHome(t, "scenario")
+	s := serve(t, home)
+	flood, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	var guessers sync.WaitGroup
+	var refused atomic.Int64
+	for i := range addresses {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(i+1))}}
+		guessers.Go(func() {
+			for flood.Err() == nil {
+				guess(flood, &dialer, s.port, &refused)
+			}
+		})
+	}
+	for began := time.Now(); refused.Load() < addresses; time.Sleep(20 * time.Millisecond) {
+		if time.Since(began) > time.Minute {
+			t.Fatalf("only %d guesses were refused", refused.Load())
+		}
+	}
+	began := time.Now()
+	if code := curlStatus(t, "--user", "user1:"+password("user1"), s.url("127.0.0.1", "/")); code != 0 {
+		t.Errorf("curl: exit status %d", code)
+	}
+	took := time.Since(began)
+	t.Logf("answered after %v, when %d guesses were refused", took, refused.Load())
+	if took > usual {
+		t.Errorf("the right password is answered after %v", took)
+	}
+	stop()
+	guessers.Wait()
+}
+
+// guess tries passwords on one connection until it ends or ctx does.
+func guess(ctx context.Context, from *net.Dialer, port int, refused *atomic.Int64) {
+	conn, err := from.DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })()
+	in := bufio.NewScanner(conn)
+	for in.Scan() {
+		switch answer := in.Text(); answer[:min(4, len(answer))] {
+		case "530 ":
+			refused.Add(1)
+			fallthrough
+		case "220 ":
+			_, err = io.WriteString(conn, "USER user1\r\n")
+		case "331 ":
+			_, err = io.WriteString(conn, "PASS guess\r\n")
+		}
+		if err != nil {
+			return
+		}
+	}
 }

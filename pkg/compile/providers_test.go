@@ -1,14 +1,18 @@
 package compile_test
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ftphost/ftphost/pkg/compile"
 )
 
 // definitions registers providers of each kind.
 const definitions = `<system.ftpServer><providerDefinitions>
 <add name="IisManagerAuth" type="Microsoft.Web.FtpServer.Security.IisManagerAuthenticationProvider,Microsoft.Web.FtpServer,version=7.5.0.0,Culture=neutral,PublicKeyToken=31bf3856ad364e35" />
+<add name="Managers" type="microsoft.web.ftpserver.security.iismanagerauthenticationprovider" />
 <add name="AspNetAuth" type="Microsoft.Web.FtpServer.Security.AspNetFtpMembershipProvider,Microsoft.Web.FtpServer" />
 <add name="PartnerDb" type="Harbour.Ftp.PartnerDb,Harbour.Ftp" />
 <add name="Native" clsid="{11111111-2222-3333-4444-555555555555}" />
@@ -48,6 +52,9 @@ func TestCheckCustomProviders(t *testing.T) {
 		{"IIS Manager users without permission", `<add name="IisManagerAuth" />`, false, []string{
 			place + `no IIS Manager user may log in through "IisManagerAuth": administration.config has none with permission in <scope path="/one">`,
 		}},
+		{"IIS Manager users by another name", `<add name="Managers" />`, false, []string{
+			place + `no IIS Manager user may log in through "Managers": administration.config has none with permission in <scope path="/one">`,
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			custom := "<customAuthentication><providers>\n" + c.entry + "</providers></customAuthentication>"
@@ -61,5 +68,41 @@ func TestCheckCustomProviders(t *testing.T) {
 				t.Errorf("%d sites, findings\n  %s\nwant\n  %s", sites, strings.Join(findings, "\n  "), strings.Join(c.want, "\n  "))
 			}
 		})
+	}
+}
+
+// The usual name registered for something else is that.
+func TestCheckIisManagerAuthOfAnotherType(t *testing.T) {
+	config := strings.Replace(plainSite, "</authentication>", `<customAuthentication><providers><add name="IisManagerAuth" /></providers></customAuthentication></authentication>`, 1)
+	config = strings.Replace(config, "</configuration>", `<system.ftpServer><providerDefinitions><add name="IISMANAGERAUTH" type="Harbour.Ftp.Own" /></providerDefinitions></system.ftpServer></configuration>`, 1)
+	findings, _ := check(t, config, "")
+	if len(findings) != 1 || !strings.Contains(findings[0], `"IisManagerAuth" is a .NET program (Harbour.Ftp.Own) and cannot run here`) {
+		t.Errorf("findings %q", findings)
+	}
+}
+
+// What is wrong in administration.config is found like what is wrong elsewhere.
+func TestCheckReadsAdministration(t *testing.T) {
+	dir := t.TempDir()
+	home := compile.NewHome(dir)
+	config := strings.Replace(plainSite, "</authentication>", `<customAuthentication><providers><add name="IisManagerAuth" /></providers></customAuthentication></authentication>`, 1)
+	const users = `<configuration><system.webServer><management>
+<authentication><credentials><add name="chief" password="6DA6F219DAC977DA75F2F2894F33ABAD5052AF2A60AE9219AF0E302EDDD5BBC4" /></credentials></authentication>
+<authorization><authorizationRules><scope path="/ONE"><add name="Chief" /></scope></authorizationRules></authorization>
+</management></system.webServer></configuration>`
+	for text, want := range map[string]string{
+		users: "",
+		strings.Replace(users, "<credentials>", "<credentials enabled='no'>", 1): `:2:30: system.webServer/management/authentication: unrecognized attribute "enabled" on <credentials>`,
+		strings.Replace(users, `="6DA`, `="x`, 1):                                `:2:48: system.webServer/management/authentication: the password of user "chief" is not a SHA-256 digest`,
+	} {
+		for path, data := range map[string]string{home.Config: strings.ReplaceAll(config, "CONTENT", dir), home.Administration(): text} {
+			if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		problems, _ := compile.Check(home)
+		if want == "" && len(problems) > 0 || want != "" && !strings.Contains(problems.Error(), home.Administration()+want) {
+			t.Errorf("findings %v, want %s", problems, want)
+		}
 	}
 }
