@@ -14,6 +14,7 @@ import (
 	localfiles "github.com/ftphost/ftphost/pkg/content/local"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
+	"github.com/ftphost/ftphost/pkg/vpath"
 )
 
 // isolation reads userIsolation; nil shows the whole site to everybody.
@@ -52,6 +53,8 @@ func (c *compiler) isolationDoubts(s *site.Site, ftp *apphost.Element, f *ftpSer
 	case mode == vfs.ActiveDirectory && !f.Security.Authentication.Basic.Enabled:
 		c.warnf(v.Pos(), sectionSites, "site %q: userIsolation ActiveDirectory needs basicAuthentication, which is off, so nobody can log in", s.Name)
 		return
+	case mode != vfs.IsolateAllDirectories:
+		c.unseenLocations(s, v.Text)
 	}
 	var without homeless
 	if s.Login.AllowAnonymous {
@@ -68,6 +71,19 @@ func (c *compiler) isolationDoubts(s *site.Site, ftp *apphost.Element, f *ftpSer
 	}
 	for _, line := range without.lines() {
 		c.warnf(v.Pos(), sectionSites, "site %q: with userIsolation %s %s", s.Name, v.Text, line)
+	}
+}
+
+// unseenLocations warns of rules for paths that no user can name: written for
+// the folders of homes, they are meant for IsolateAllDirectories.
+func (c *compiler) unseenLocations(s *site.Site, mode string) {
+	for _, section := range [...]string{sectionAuthorization, sectionRequestFiltering, sectionIPSecurity} {
+		for _, l := range c.cfg.Locations(section, s.Name) {
+			if _, below := vpath.Clean(l.Path).Under(vfs.LocalUsers); below {
+				c.warnf(l.Element.Pos(), section, "site %q: the location %s%s has no effect: with userIsolation %s paths are those that users see, without the way to their homes",
+					s.Name, s.Name, l.Path, mode)
+			}
+		}
 	}
 }
 

@@ -115,6 +115,29 @@ func checkWithAccounts(t *testing.T, config string) []string {
 	return findings
 }
 
+// TestCheckTellsOfLocationsThatNobodySees: rules for the folders of homes do
+// nothing where users' paths begin at the home.
+func TestCheckTellsOfLocationsThatNobodySees(t *testing.T) {
+	config := func(mode string) string {
+		return strings.NewReplacer("</ftpServer>", `<userIsolation mode="`+mode+`" /></ftpServer>`, "</configuration>\n", `
+<location path="one/LocalUser/bob/up"><system.ftpServer><security>
+<authorization><add accessType="Deny" users="*" permissions="Write" /></authorization>
+</security></system.ftpServer></location>
+<location path="one/up"><system.ftpServer><security>
+<requestFiltering allowHighBitCharacters="false" />
+</security></system.ftpServer></location>
+</configuration>`).Replace(plainSite)
+	}
+	const want = `warning: applicationHost.config:24:1: system.ftpServer/security/authorization: site "one": the location one/LocalUser/bob/up has no effect: with userIsolation IsolateRootDirectoryOnly paths are those that users see, without the way to their homes`
+	for mode, all := range map[string][]string{"IsolateRootDirectoryOnly": {want}, "IsolateAllDirectories": nil, "StartInUsersDirectory": nil, "None": nil} {
+		findings, _ := check(t, config(mode), "")
+		got := slices.DeleteFunc(findings, func(f string) bool { return !strings.Contains(f, "has no effect") })
+		if !slices.Equal(got, all) {
+			t.Errorf("%s: findings %q, want %q", mode, got, all)
+		}
+	}
+}
+
 // TestCheckTellsOfManyMissingHomesOnce: thousands of accounts without a home
 // are no reason for thousands of lines.
 func TestCheckTellsOfManyMissingHomesOnce(t *testing.T) {

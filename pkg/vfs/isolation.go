@@ -46,7 +46,10 @@ type Isolation struct {
 	Open func(home string) (content.Store, error)
 }
 
-// The folders below a site's root that hold homes.
+// LocalUsers is the directory that holds the homes of this computer's accounts.
+const LocalUsers vpath.Path = "/" + localUsers
+
+// Names of folders that have a meaning.
 const (
 	localUsers   = "LocalUser"
 	publicHome   = "Public"
