@@ -64,7 +64,7 @@ func (p *Provider) accountOf(e *ldap.Entry) (*account, error) {
 	if err != nil || !(p.base.AncestorOfFold(dn) || p.base.EqualFold(dn)) {
 		return nil, fmt.Errorf("the server answers with an account that is not below %s: %q", p.settings.BaseDN, e.DN)
 	}
-	a := &account{dn: e.DN, name: e.GetAttributeValue(p.settings.NameAttribute), state: stateOf(e), entry: e}
+	a := &account{dn: e.DN, name: e.GetEqualFoldAttributeValue(p.settings.NameAttribute), state: stateOf(e), entry: e}
 	if a.name == "" {
 		return nil, fmt.Errorf("account %q has no attribute %s, or the searching account may not read it", e.DN, p.settings.NameAttribute)
 	}
@@ -79,7 +79,7 @@ func (p *Provider) accountOf(e *ldap.Entry) (*account, error) {
 func (p *Provider) homeOf(e *ldap.Entry) string {
 	var parts []string
 	for i, attribute := range p.settings.HomeAttributes {
-		value := e.GetAttributeValue(attribute)
+		value := e.GetEqualFoldAttributeValue(attribute)
 		if value == "" {
 			return ""
 		}
@@ -97,13 +97,13 @@ func (p *Provider) homeOf(e *ldap.Entry) string {
 // stateOf reads what keeps an account out. Servers refuse the bind for the same
 // reasons; this counts while a login is remembered.
 func stateOf(e *ldap.Entry) error {
-	control, _ := strconv.ParseInt(e.GetAttributeValue(attrControl), 10, 64)
+	control, _ := strconv.ParseInt(e.GetEqualFoldAttributeValue(attrControl), 10, 64)
 	switch {
-	case control&flagDisabled != 0, strings.EqualFold(e.GetAttributeValue(attrLock), "TRUE"):
+	case control&flagDisabled != 0, strings.EqualFold(e.GetEqualFoldAttributeValue(attrLock), "TRUE"):
 		return auth.ErrAccountDisabled
 	case control&flagLocked != 0:
 		return auth.ErrAccountLocked
-	case expired(e.GetAttributeValue(attrExpires), time.Now()):
+	case expired(e.GetEqualFoldAttributeValue(attrExpires), time.Now()):
 		return auth.ErrAccountExpired
 	}
 	return nil

@@ -45,7 +45,10 @@ func (p *Provider) groups(ctx context.Context, name userName, a *account) ([]str
 	found := &ancestry{seen: map[string]bool{strings.ToLower(a.dn): true}}
 	var err error
 	if p.settings.Groups.Attribute != "" {
-		err = p.listed(ctx, a.entry.GetAttributeValues(p.settings.Groups.Attribute), found)
+		var values []string
+		if values, err = p.listOf(a.entry); err == nil {
+			err = p.listed(ctx, values, found)
+		}
 	} else {
 		err = p.searched(ctx, name, a, found)
 	}
@@ -100,7 +103,7 @@ func (p *Provider) groupsBy(ctx context.Context, filter string, found *ancestry)
 	}
 	var fresh []string
 	for _, e := range entries {
-		name := e.GetAttributeValue(p.settings.Groups.NameAttribute)
+		name := e.GetEqualFoldAttributeValue(p.settings.Groups.NameAttribute)
 		if name == "" {
 			name = firstValue(e.DN)
 		}
@@ -113,9 +116,13 @@ func (p *Provider) groupsBy(ctx context.Context, filter string, found *ancestry)
 
 func (a *ancestry) bounded() error {
 	if len(a.names) > mostGroups {
-		return fmt.Errorf("there are more than %d, which are not all read", mostGroups)
+		return tooMany()
 	}
 	return nil
+}
+
+func tooMany() error {
+	return fmt.Errorf("there are more than %d, which are not all read", mostGroups)
 }
 
 // listed takes the groups that an attribute lists, and when they are to be
@@ -161,13 +168,26 @@ func (p *Provider) group(ctx context.Context, dn string) (name string, above []s
 	if err != nil {
 		return "", nil, err
 	}
-	if name = entries[0].GetAttributeValue(g.NameAttribute); name == "" {
+	if name = entries[0].GetEqualFoldAttributeValue(g.NameAttribute); name == "" {
 		name = firstValue(dn)
 	}
 	if g.Nested {
-		above = entries[0].GetAttributeValues(g.Attribute)
+		above, err = p.listOf(entries[0])
 	}
-	return name, above, nil
+	return name, above, err
+}
+
+// listOf is the list of groups in an entry. Active Directory hands out long ones
+// in parts, under a name such as memberOf;range=0-1499; they have more than
+// are read.
+func (p *Provider) listOf(e *ldap.Entry) ([]string, error) {
+	attribute := p.settings.Groups.Attribute
+	for _, a := range e.Attributes {
+		if strings.HasPrefix(strings.ToLower(a.Name), strings.ToLower(attribute)+";range=") {
+			return nil, tooMany()
+		}
+	}
+	return e.GetEqualFoldAttributeValues(attribute), nil
 }
 
 // firstValue is the value of the first part of a name: Sales of
@@ -185,7 +205,7 @@ func firstValue(dn string) string {
 func primaryGroup(e *ldap.Entry) (sid string, ok bool) {
 	own := e.GetRawAttributeValue(attrSID)
 	var number uint32
-	if _, err := fmt.Sscanf(e.GetAttributeValue(attrPrimary), "%d", &number); err != nil || len(own) < 12 {
+	if _, err := fmt.Sscanf(e.GetEqualFoldAttributeValue(attrPrimary), "%d", &number); err != nil || len(own) < 12 {
 		return "", false
 	}
 	return string(binary.LittleEndian.AppendUint32(slices.Clone(own[:len(own)-4]), number)), true

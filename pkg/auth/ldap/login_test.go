@@ -228,6 +228,22 @@ func TestGroupsAndHome(t *testing.T) {
 	}
 }
 
+// Active Directory hands out a long list in parts.
+func TestGroupsInParts(t *testing.T) {
+	entries := people()
+	for _, e := range entries {
+		if values := e.attributes["memberOf"]; values != nil {
+			e.attributes["memberOf;range=0-1499"] = values
+			delete(e.attributes, "memberOf")
+		}
+	}
+	s := settings(t, "ldap", serveDirectory(t, false, entries...))
+	s.Groups.Attribute = "memberOf"
+	if _, err := logIn(t, provider(t, s), "kim", "pw of kim"); !errors.Is(err, auth.ErrProvider) || !strings.Contains(err.Error(), "more than 1000") {
+		t.Errorf("%v", err)
+	}
+}
+
 // Whoever is in more groups than are read is refused: one of the others may be
 // the one that is denied.
 func TestTooManyGroups(t *testing.T) {
@@ -277,17 +293,25 @@ func TestRememberedLoginsSeeTheStateOfAccounts(t *testing.T) {
 	if _, err := logIn(t, p, "jo", "pw of jo"); err != nil {
 		t.Fatal(err)
 	}
-	d.stop()
-	changed := people()
-	for i := range changed {
-		if has(changed[i], "sAMAccountName", "jo") {
-			changed[i].attributes["userAccountControl"] = []string{"514"}
+	d.asked()
+	d.change("jo", "userAccountControl", "514")
+	if _, err := logIn(t, p, "jo", "pw of jo"); !errors.Is(err, auth.ErrAccountDisabled) {
+		t.Errorf("disabled since: %v", err)
+	}
+	d.change("jo", "userAccountControl", "512")
+	d.change("jo", "password", "another")
+	if _, err := logIn(t, p, "jo", "pw of jo"); err != nil {
+		t.Errorf("enabled again, with the password as remembered: %v", err)
+	}
+	for _, request := range d.asked() {
+		if strings.HasPrefix(request, "bind CN=Jo") {
+			t.Errorf("a remembered password was proved again: %s", request)
 		}
 	}
-	s.Servers = settings(t, "ldap", serveDirectory(t, false, changed...)).Servers
-	s.Verified.Flush()
-	if _, err := logIn(t, provider(t, s), "jo", "pw of jo"); !errors.Is(err, auth.ErrAccountDisabled) {
-		t.Errorf("%v", err)
+	d.change("jo", "sAMAccountName", "joan")
+	d.change("jo", "userPrincipalName", "joan")
+	if _, err := logIn(t, p, "jo", "pw of jo"); !errors.Is(err, auth.ErrLogon) {
+		t.Errorf("gone since: %v", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"maps"
 	"math/big"
 	"net"
 	"slices"
@@ -125,6 +126,27 @@ func (d *directory) asked() []string {
 	return requests
 }
 
+// list returns the entries as they are now.
+func (d *directory) list() []entry {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.entries
+}
+
+// change gives an account another value of an attribute.
+func (d *directory) change(account, attribute, value string) {
+	changed := slices.Clone(d.list())
+	for i, e := range changed {
+		if strings.HasPrefix(strings.ToLower(e.dn), "cn="+account+",") {
+			changed[i].attributes = maps.Clone(e.attributes)
+			changed[i].attributes[attribute] = []string{value}
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.entries = changed
+}
+
 func (d *directory) connections() (opened int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -181,7 +203,7 @@ func (d *directory) bind(id int64, op *ber.Packet) []byte {
 	if password == "" {
 		return result(id, ldap.ApplicationBindResponse, 0, "")
 	}
-	for _, e := range d.entries {
+	for _, e := range d.list() {
 		if !strings.EqualFold(e.dn, dn) {
 			continue
 		}
@@ -203,7 +225,7 @@ func (d *directory) search(id int64, op *ber.Packet) []byte {
 	d.note("search " + filter)
 	base, scope := op.Children[0].Data.String(), op.Children[1].Value.(int64)
 	var b bytes.Buffer
-	for _, e := range d.entries {
+	for _, e := range d.list() {
 		below := strings.HasSuffix(strings.ToLower(e.dn), strings.ToLower(base))
 		if scope == ldap.ScopeBaseObject {
 			below = strings.EqualFold(e.dn, base)
@@ -239,7 +261,7 @@ func (d *directory) contains(group entry, dn string, depth int) bool {
 	if depth > 5 {
 		return false
 	}
-	return has(group, "member", dn) || slices.ContainsFunc(d.entries, func(e entry) bool {
+	return has(group, "member", dn) || slices.ContainsFunc(d.list(), func(e entry) bool {
 		return has(group, "member", e.dn) && d.contains(e, dn, depth+1)
 	})
 }
