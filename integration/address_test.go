@@ -3,6 +3,7 @@
 package integration_test
 
 import (
+	"cmp"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,12 +22,12 @@ func fromAddress(t *testing.T, s *server, from, host, path string) (out, talk st
 }
 
 // restrict serves the scenario with ipSecurity at the server level, in one line,
-// and other locations behind it.
-func restrict(t *testing.T, section, locations string) *server {
+// other locations behind it, and other replacements before.
+func restrict(t *testing.T, section, locations string, replace ...string) *server {
 	t.Helper()
 	home := newHome(t, "")
-	configure(t, home, "scenario", `highDataChannelPort="6000" />`, `highDataChannelPort="6000" />`+"\n<security>"+section+"</security>",
-		"</configuration>", locations+"</configuration>")
+	configure(t, home, "scenario", append(replace, `highDataChannelPort="6000" />`, `highDataChannelPort="6000" />`+"\n<security>"+section+"</security>",
+		"</configuration>", locations+"</configuration>")...)
 	return serve(t, home)
 }
 
@@ -47,6 +48,7 @@ func TestAddressRestrictions(t *testing.T) {
 		{"127.0.0.2", "127.0.0.1", "/computer.txt", "served"},
 		{"", "127.0.0.1", "/computer.txt", "550 Access is denied."},
 	} {
+		explainAddress(t, s.home, cmp.Or(c.from, c.host), c.path, c.want)
 		out, talk, code := fromAddress(t, s, c.from, c.host, c.path)
 		switch {
 		case c.want == "served":
@@ -75,15 +77,53 @@ func TestAddressRestrictions(t *testing.T) {
 	}
 }
 
-// TestAddressesOfIPv6: here entries may be of IPv6, too.
+// explainAddress asks explain for what the wire is going to say.
+func explainAddress(t *testing.T, home, client, path, want string) {
+	t.Helper()
+	out, talk, code := command(t, "", "explain", "--home", home, "--site", "ftpsite01.com", "--client", client, "--path", path)
+	if want == "served" {
+		want = "Allowed."
+	}
+	if served := want == "Allowed."; served != (code == 0) || !strings.Contains(out, want) {
+		t.Errorf("explain %s from %s: exit status %d, want %s\n%s%s", path, client, code, want, out, talk)
+	}
+}
+
+func TestExplainRefusesNamesOfClients(t *testing.T) {
+	_, talk, code := command(t, "", "explain", "--home", newHome(t, "scenario"), "--site", "ftpsite01.com", "--client", "localhost")
+	if code != 2 || !strings.Contains(talk, `--client "localhost" is no IP address`) {
+		t.Errorf("exit status %d\n%s", code, talk)
+	}
+}
+
+// TestExemptAddressIsNotBlocked: an address that the server allows by itself
+// may fail to log in as often as it likes, others of its network may not.
+func TestExemptAddressIsNotBlocked(t *testing.T) {
+	s := restrict(t, `<authentication><denyByFailure enabled="true" maxFailure="2" entryExpiration="00:01:00" /></authentication>`+
+		`<ipSecurity><add ipAddress="127.0.0.2" allowed="true" /><add ipAddress="127.0.0.0" subnetMask="255.0.0.0" allowed="true" /></ipSecurity>`, "")
+	for from, blocked := range map[string]bool{"127.0.0.2": false, "127.0.0.3": true} {
+		for range 3 {
+			_, _, _ = curl(t, "", s.url("127.0.0.1", "/test.txt"), "--interface", from, "--user", "user1:wrong")
+		}
+		_, talk, code := fromAddress(t, s, from, "127.0.0.1", "/test.txt")
+		if blocked != (code != 0) {
+			t.Errorf("%s: exit status %d\n%s", from, code, talk)
+		}
+	}
+}
+
+// TestAddressesOfIPv6: here entries may be of IPv6, too. The log names the line.
 func TestAddressesOfIPv6(t *testing.T) {
-	s := restrict(t, `<ipSecurity><add ipAddress="::1" allowed="true" /><add ipAddress="::/0" /><add ipAddress="0.0.0.0" subnetMask="0.0.0.0" /></ipSecurity>`, "")
+	s := restrict(t, `<ipSecurity><add ipAddress="::1" allowed="true" /><add ipAddress="::/0" /><add ipAddress="0.0.0.0" subnetMask="0.0.0.0" /></ipSecurity>`, "",
+		`<logFile directory`, `<logFile logExtFileFlags="ClientIP, Method, FtpStatus, FtpSubStatus, Info" directory`)
 	if out, talk, code := fromAddress(t, s, "", "::1", "/test.txt"); code != 0 || out == "" {
 		t.Errorf("::1: exit status %d\n%s", code, talk)
 	}
 	if _, talk, code := fromAddress(t, s, "", "127.0.0.1", "/test.txt"); code == 0 || !strings.Contains(talk, "< 421 ") {
 		t.Errorf("127.0.0.1: exit status %d\n%s", code, talk)
 	}
+	s.stop(t)
+	want(t, "log", readLog(t, s.home), "127.0.0.1 ControlChannelClosed - 4 IP+restriction+rules+denied+the+access.+an+entry+denies+0.0.0.0/0+("+s.home+"/applicationHost.config:41:")
 }
 
 // TestAddressesByName: 127.0.0.1 is localhost and localhost is 127.0.0.1,

@@ -20,8 +20,14 @@ import (
 	"github.com/ftphost/ftphost/pkg/w3clog"
 )
 
-// snapshot compiles a home with stores of its own.
+// snapshot is the sites of compiled.
 func snapshot(t testing.TB, home compile.Home) *site.Snapshot {
+	t.Helper()
+	return compiled(t, home).Snapshot
+}
+
+// compiled compiles a home with stores of its own.
+func compiled(t testing.TB, home compile.Home) *compile.Result {
 	t.Helper()
 	cfg, problems := home.Load()
 	if cfg == nil {
@@ -34,7 +40,7 @@ func snapshot(t testing.TB, home compile.Home) *site.Snapshot {
 	if result == nil {
 		t.Fatal(problems)
 	}
-	return result.Snapshot
+	return result
 }
 
 func TestTLSOfASite(t *testing.T) {

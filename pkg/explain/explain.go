@@ -182,7 +182,8 @@ func (w *walk) address(context.Context) bool {
 	var denied *access.Denied
 	err := w.site.Root.Admit(w.client)
 	if !errors.As(err, &denied) {
-		return w.pass("client address", "", "%s may connect", w.Client)
+		d := w.site.Root.DecideAddress(w.client)
+		return w.pass("client address", d.Origin, "%s may connect: %s", w.Client, d.Reason())
 	}
 	r := ftpserver.AddressRefusalOf(denied, w.named)
 	if w.implicit { // nothing is said before TLS

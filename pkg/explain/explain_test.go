@@ -160,3 +160,15 @@ func TestNamedSite(t *testing.T) {
 		t.Errorf("without a certificate: %+v", answer.Steps[1])
 	}
 }
+
+// TestAllowedAddress tells which line lets the client in.
+func TestAllowedAddress(t *testing.T) {
+	answer, err := explain.Ask(t.Context(), sites(t), explain.Query{Site: "nobody", User: "jane", Verb: "NOOP", TLS: true, Client: netip.MustParseAddr("192.0.2.7")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := answer.Steps[1]
+	if s.Result != explain.Passed || s.Text != "192.0.2.7 may connect: an entry allows 192.0.2.0/24" || !strings.Contains(lineAt(t, s.Origin), `<add ipAddress="192.0.2.0"`) {
+		t.Errorf("got %+v", s)
+	}
+}

@@ -104,6 +104,11 @@ func (n *Namespace) Admit(c access.Client) error {
 	return n.settings.Access.Admit(c, vpath.Root)
 }
 
+// DecideAddress is Admit with the deciding entry.
+func (n *Namespace) DecideAddress(c access.Client) access.AddressDecision {
+	return n.settings.Access.DecideAddress(c, vpath.Root)
+}
+
 // View returns what p sees coming from c, one per session. Stores whose
 // folder was replaced some milliseconds ago or earlier are opened anew. When p has no home, every
 // method of the view says so; Start is where to ask first.
