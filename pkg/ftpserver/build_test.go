@@ -503,13 +503,16 @@ func binding(t testing.TB, info string) site.Binding {
 const computer = "WEB01"
 
 // accountList is a source of accounts held in memory. It is down for the
-// account "down".
+// account "down", and knows one that is locked out.
 type accountList []ftptest.Account
 
 func (l accountList) Authenticate(_ context.Context, c auth.Credentials) (*auth.Principal, error) {
 	name := strings.TrimSuffix(strings.TrimPrefix(strings.Replace(c.User, "/", `\`, 1), computer+`\`), "@"+computer)
 	if name == "down" {
 		return nil, errors.New("the directory server does not answer")
+	}
+	if name == "locked" {
+		return nil, fmt.Errorf("the directory server says: %w", auth.ErrAccountLocked)
 	}
 	for _, a := range l {
 		if strings.EqualFold(a.Name, name) && a.Password == c.Password {
