@@ -8,7 +8,7 @@ import (
 
 // ErrAbsent means that a source of accounts cannot be asked here at all, and
 // that no other one knows the user and the password (sub-status 34).
-var ErrAbsent = errors.New("a source of accounts does not exist here")
+var ErrAbsent = errors.New("a source of accounts cannot run here, and no other one knows the user and the password")
 
 // Absent is a source of accounts that the configuration names and that cannot
 // run here. It lets nobody in.

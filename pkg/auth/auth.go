@@ -94,10 +94,7 @@ func (c *Chain) Authenticate(ctx context.Context, cred Credentials) (*Principal,
 	return nil, err
 }
 
-// ask asks the providers in order. Of their refusals the one that says most
-// is kept: a source that is down before a disabled account before a source
-// that is not there before a wrong password, because the account may live in
-// the source that is down.
+// ask asks the providers in order.
 func (c *Chain) ask(ctx context.Context, cred Credentials) (*Principal, error) {
 	refusal := ErrLogon
 	for _, provider := range c.Providers {
@@ -108,17 +105,26 @@ func (c *Chain) ask(ctx context.Context, cred Credentials) (*Principal, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		switch {
-		case errors.Is(err, ErrLogon), errors.Is(refusal, ErrProvider):
-		case IsAccountState(err), errors.Is(err, ErrProvider):
-			refusal = err
-		case errors.Is(err, ErrAbsent):
-			if errors.Is(refusal, ErrLogon) {
-				refusal = err
-			}
-		default:
-			refusal = fmt.Errorf("%w: %w", ErrProvider, err)
-		}
+		refusal = MoreTelling(refusal, err)
 	}
 	return nil, refusal
+}
+
+// MoreTelling returns which of the refusals of two providers says more: of a
+// source that is down before a disabled account before a source that is not
+// there before a wrong password, because the account may live in the source
+// that is down. The later of two alike counts, but of sources that are down.
+func MoreTelling(refusal, next error) error {
+	switch {
+	case errors.Is(next, ErrLogon), errors.Is(refusal, ErrProvider):
+		return refusal
+	case IsAccountState(next), errors.Is(next, ErrProvider):
+		return next
+	case errors.Is(next, ErrAbsent) && errors.Is(refusal, ErrLogon):
+		return next
+	case errors.Is(next, ErrAbsent):
+		return refusal
+	default:
+		return fmt.Errorf("%w: %w", ErrProvider, next)
+	}
 }

@@ -232,9 +232,7 @@ func (w *walk) account(ctx context.Context) bool {
 			w.principal = found
 			return w.pass("account", "", "%s know %s; groups: %s", nameOf(p), found.QualifiedName(), groupsOf(found))
 		}
-		if !errors.Is(problem, auth.ErrLogon) {
-			err = problem
-		}
+		err = auth.MoreTelling(err, problem)
 	}
 	if w.Steps[len(w.Steps)-1].Name == "account" && errors.Is(err, auth.ErrLogon) {
 		w.Unknown = true // one that cannot be asked may know the name

@@ -35,7 +35,12 @@ const config = `<configuration>
 <authentication><basicAuthentication enabled="true" /></authentication></security></ftpServer></site>
 <site name="off" id="5"><application path="/"><virtualDirectory path="/" physicalPath="$HOME/content" /></application>
 <bindings><binding protocol="ftp" bindingInformation="*:2222:" /></bindings><ftpServer serverAutoStart="false" /></site>
+<site name="managed" id="6"><application path="/"><virtualDirectory path="/" physicalPath="$HOME/content" /></application>
+<bindings><binding protocol="ftp" bindingInformation="*:2323:" /></bindings>
+<ftpServer><security><ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />
+<authentication><customAuthentication><providers><add name="IisManagerAuth" /><add name="AspNetAuth" /></providers></customAuthentication></authentication></security></ftpServer></site>
 </sites></system.applicationHost>
+<location path="managed"><system.ftpServer><security><authorization><add accessType="Allow" users="chief" permissions="Read" /></authorization></security></system.ftpServer></location>
 <location path="open"><system.ftpServer><security><authorization><add accessType="Allow" users="*" permissions="Read" /></authorization></security></system.ftpServer></location>
 <location path="nobody"><system.ftpServer><security><ipSecurity allowUnlisted="false">
 <add ipAddress="192.0.2.0" subnetMask="255.255.255.0" allowed="true" />
@@ -47,6 +52,16 @@ const config = `<configuration>
 </configuration>
 `
 
+// managers are the IIS Manager users of the home.
+const managers = `<configuration><system.webServer><management>
+<authentication><credentials>
+<add name="chief" password="6DA6F219DAC977DA75F2F2894F33ABAD5052AF2A60AE9219AF0E302EDDD5BBC4" />
+<add name="other" password="6DA6F219DAC977DA75F2F2894F33ABAD5052AF2A60AE9219AF0E302EDDD5BBC4" />
+</credentials></authentication>
+<authorization><authorizationRules><scope path="/managed"><add name="chief" /></scope></authorizationRules></authorization>
+</management></system.webServer></configuration>
+`
+
 func sites(t *testing.T) *site.Snapshot {
 	t.Helper()
 	home := compile.NewHome(t.TempDir())
@@ -54,6 +69,9 @@ func sites(t *testing.T) *site.Snapshot {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(home.Config, []byte(strings.ReplaceAll(config, "$HOME", home.Dir)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(home.Administration(), []byte(managers), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	snapshot, problems := compile.Open(home)
@@ -76,6 +94,9 @@ func TestLastStep(t *testing.T) {
 		{explain.Query{Site: "open", User: "ftp", Path: "/x", Verb: "DELE"}, "command: commandFiltering does not allow DELE (sub-status 51)", "", "502 Command not implemented."},
 		{explain.Query{Site: "open", User: "ftp", Path: "/", Verb: "SYST"}, "path: SYST asks nothing of a path", "", ""},
 		{explain.Query{Site: "open", User: "ftp", Path: "/", Verb: "SMNT"}, "command: SMNT is known and not served", "", "502 Command not implemented."},
+		{explain.Query{Site: "managed", User: "Chief", Path: "/", Verb: "LIST"}, "file system: / can be read", "", ""},
+		{explain.Query{Site: "managed", User: "other", Path: "/", Verb: "LIST"}, "account: the account has no permission for this site (sub-status 41)", "", "530 User cannot log in."},
+		{explain.Query{Site: "managed", User: "jane", Path: "/", Verb: "LIST"}, `account: a source of accounts cannot run here, and no other one knows the user and the password: "AspNetAuth" (sub-status 34)`, "", "530 User cannot log in."},
 		{explain.Query{Site: "open", User: "jane", Path: "/", Verb: "LIST"}, `account: no source of accounts knows "jane" (sub-status 41)`, "", "530 User cannot log in."},
 		{
 			explain.Query{Site: "strict", User: "ftp", Path: "/", Verb: "LIST"},
@@ -137,7 +158,7 @@ func lineAt(t *testing.T, place string) string {
 func TestQuestionsWithoutSense(t *testing.T) {
 	snapshot := sites(t)
 	for name, want := range map[string]string{
-		"web": `there is no ftp site "web"; those that run are: open, strict, implicit, nobody`,
+		"web": `there is no ftp site "web"; those that run are: open, strict, implicit, nobody, managed`,
 		"off": `site "off" is stopped: serverAutoStart is false`,
 	} {
 		if _, err := explain.Ask(t.Context(), snapshot, explain.Query{Site: name}); err == nil || err.Error() != want {
