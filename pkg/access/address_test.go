@@ -215,9 +215,9 @@ func TestShadowed(t *testing.T) {
 // the address.
 func TestFirstMatch(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for round := range 300 {
 		var entries []access.AddressEntry
-		for i := range 1 + r.IntN(40) {
+		for i := range 1 + r.IntN(40) + 3000*(round%100/99) {
 			entries = append(entries, access.AddressEntry{Network: randomNetwork(r), Origin: fmt.Sprint(i)})
 		}
 		rules := access.NewAddressRules(access.AddressSettings{Entries: entries, Origin: "unlisted"})
@@ -246,20 +246,32 @@ func randomNetwork(r *rand.Rand) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom16(b), r.IntN(129)).Masked()
 }
 
-// manyRules are n entries of single addresses and networks all over IPv4, or
-// all within 10.0.0.0/8.
-func manyRules(n int, narrow bool) (*access.AddressRules, []access.Client) {
+// manyRules are n entries, by kind: networks all over IPv4, networks within
+// 10.0.0.0/8, single addresses of IPv4, or single addresses of IPv6. Half of the
+// clients are listed.
+func manyRules(n int, kind string) (*access.AddressRules, []access.Client) {
 	r := rand.New(rand.NewPCG(3, uint64(n)))
 	s := access.AddressSettings{AllowUnlisted: true, Origin: "unlisted"}
 	random := func() netip.Addr {
-		v := r.Uint32()
-		if narrow {
-			v = 10<<24 | v>>8
+		v := [16]byte{}
+		for i := range v {
+			v[i] = byte(r.Uint32())
 		}
-		return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
+		switch kind {
+		case "IPv6":
+			return netip.AddrFrom16(v)
+		case "one network":
+			v[0] = 10
+		}
+		return netip.AddrFrom4([4]byte(v[:4]))
 	}
 	for i := range n {
-		s.Entries = append(s.Entries, access.AddressEntry{Network: netip.PrefixFrom(random(), 20+i%13).Masked(), Origin: "entry"})
+		addr := random()
+		length := addr.BitLen()
+		if kind == "networks" || kind == "one network" {
+			length = 20 + i%13
+		}
+		s.Entries = append(s.Entries, access.AddressEntry{Network: netip.PrefixFrom(addr, length).Masked(), Origin: "entry"})
 	}
 	clients := make([]access.Client, 4096)
 	for i := range clients {
@@ -272,7 +284,7 @@ func manyRules(n int, narrow bool) (*access.AddressRules, []access.Client) {
 }
 
 func TestDecideAddressAllocatesNothing(t *testing.T) {
-	rules, clients := manyRules(10000, false)
+	rules, clients := manyRules(10000, "networks")
 	tree := access.NewTree([]access.Level{{Path: "/a/b", Addresses: rules}})
 	i := 0
 	if n := testing.AllocsPerRun(1000, func() {
@@ -284,10 +296,10 @@ func TestDecideAddressAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkDecideAddress(b *testing.B) {
-	for _, n := range []int{10, 100, 1000, 10000} {
-		for where, narrow := range map[string]bool{"everywhere": false, "one network": true} {
-			rules, clients := manyRules(n, narrow)
-			b.Run(fmt.Sprintf("%d entries %s", n, where), func(b *testing.B) {
+	for _, kind := range []string{"networks", "one network", "single", "IPv6"} {
+		for _, n := range []int{10, 100, 1000, 10000} {
+			rules, clients := manyRules(n, kind)
+			b.Run(fmt.Sprintf("%s/%d", kind, n), func(b *testing.B) {
 				b.ReportAllocs()
 				i := 0
 				for b.Loop() {

@@ -10,11 +10,16 @@ import (
 
 // networks finds the first of many networks that has an address. All addresses
 // of one family are cut into spans, each with the entry that decides there, so
-// that finding one is a binary search: with ten thousand entries it takes ten
-// steps more than with ten. Building takes n log n steps.
+// that finding one is a search in sorted numbers. Building takes n log n steps.
 type networks struct {
-	starts []number // of the spans, ascending; the first is 0
-	first  []int32  // the place of the entry that decides from there, or none
+	// starts are the first numbers of the spans; of IPv6 the high halves, each
+	// once. The first is 0.
+	starts ladder
+	// low are the low halves for IPv6, and groups is where those of each high half
+	// begin, with one more at the end. Both are nil for IPv4.
+	low    []uint64
+	groups []int32
+	first  []int32 // the place of the entry that decides in each span, or none
 }
 
 // none is the place of no entry. It is larger than all others, so that the
@@ -33,11 +38,8 @@ func numberOf(a netip.Addr) number {
 	return number{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:])}
 }
 
-// less is without branches, which a search would mostly guess wrong.
 func (n number) less(than number) bool {
-	_, borrow := bits.Sub64(n.low, than.low, 0)
-	_, borrow = bits.Sub64(n.high, than.high, borrow)
-	return borrow != 0
+	return n.high < than.high || n.high == than.high && n.low < than.low
 }
 
 // after is the number behind the last of the addresses that have length bits
@@ -86,13 +88,14 @@ func newNetworks(list []placed) networks {
 		b.begin(start, first)
 	}
 	b.close(nil)
-	return b.networks
+	return b.networks(list[0].prefix.Addr().Is4())
 }
 
 // builder is the spans so far and the networks around the last of them.
 type builder struct {
-	networks
-	open []opened
+	starts []number
+	first  []int32
+	open   []opened
 }
 
 type opened struct {
@@ -133,19 +136,43 @@ func (b *builder) begin(start number, first int32) {
 	b.starts, b.first = append(b.starts, start), append(b.first, first)
 }
 
+// networks are the spans in the form for searching.
+func (b *builder) networks(ip4 bool) networks {
+	w := networks{first: b.first}
+	var keys []uint64
+	for i, n := range b.starts {
+		switch {
+		case ip4:
+			keys = append(keys, n.low)
+			continue
+		case i == 0 || n.high != b.starts[i-1].high:
+			keys, w.groups = append(keys, n.high), append(w.groups, int32(i)) //nolint:gosec // a file has fewer entries
+		}
+		w.low = append(w.low, n.low)
+	}
+	if !ip4 {
+		w.groups = append(w.groups, int32(len(b.starts))) //nolint:gosec // a file has fewer entries
+	}
+	w.starts = newLadder(keys)
+	return w
+}
+
 // find returns the place of the first entry that has n, or none.
 func (w *networks) find(n number) int32 {
-	if len(w.starts) == 0 {
+	if len(w.first) == 0 {
 		return none
 	}
-	// starts[from] <= n always; the length halves.
-	from, length := 0, len(w.starts)
-	for length > 1 {
-		half := length / 2
-		if !n.less(w.starts[from+half]) {
-			from += half
-		}
-		length -= half
+	if w.groups == nil {
+		return w.first[w.starts.find(n.low)]
 	}
-	return w.first[from]
+	group := w.starts.find(n.high)
+	from, to := w.groups[group], w.groups[group+1]
+	switch low := w.low[from:to]; {
+	case w.starts[0][group] != n.high:
+		return w.first[to-1]
+	case n.low < low[0]: // the span before reaches into this group
+		return w.first[from-1]
+	default:
+		return w.first[int(from)+search(low, n.low)]
+	}
 }
