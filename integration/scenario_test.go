@@ -203,3 +203,25 @@ func TestSampleByHostName(t *testing.T) {
 		})
 	}
 }
+
+// TestSampleKeepsApart: nobody reaches or sees _private, and everybody of the
+// second site is at home alone.
+func TestSampleKeepsApart(t *testing.T) {
+	s := serve(t, newHome(t, ""))
+	if list, _ := mustCurl(t, "user1", "--list-only", s.url("127.0.0.1", "/")); list != "computer.txt\ntest.txt\n" {
+		t.Errorf("user1 sees %q", list)
+	}
+	if out, talk, code := curl(t, "user1", s.url("127.0.0.1", "/_private/private.txt")); code == 0 {
+		t.Errorf("user1 gets %q\n%s", out, talk)
+	}
+	implicit := fmt.Sprintf("ftps://localhost:%d", s.offset+990)
+	for _, user := range []string{"user1", "user2"} {
+		out, _ := mustCurl(t, user, "--insecure", implicit+"/welcome.txt")
+		want(t, user, out, "in the home of "+user)
+		for _, path := range []string{"/../user1/welcome.txt", "/LocalUser/user2/welcome.txt", "/../user2/../../LocalUser/user1/welcome.txt"} {
+			if out, _, code := curl(t, user, "--insecure", "--path-as-is", implicit+path); code == 0 {
+				t.Errorf("%s gets %s: %q", user, path, out)
+			}
+		}
+	}
+}

@@ -54,7 +54,11 @@ func sampleContent() map[string]string {
 	return map[string]string{
 		sites + "ftpsite01.com/test.txt":     "This is test.txt. user3 may not read it, the other users may.\r\n",
 		sites + "ftpsite01.com/computer.txt": "This is computer.txt. Everybody may read it.\r\n",
-		sites + "ftpsite02.com/welcome.txt":  "This is welcome.txt of ftpsite02.com. user1 and user2 may read it, and write here.\r\n",
+
+		sites + "ftpsite01.com/_private/private.txt": "This is private.txt. Nobody gets it by FTP, or sees its folder: _private is a hidden segment.\r\n",
+
+		sites + "ftpsite02.com/LocalUser/user1/welcome.txt": "This is welcome.txt in the home of user1. Nobody else can come here.\r\n",
+		sites + "ftpsite02.com/LocalUser/user2/welcome.txt": "This is welcome.txt in the home of user2. Nobody else can come here.\r\n",
 	}
 }
 
