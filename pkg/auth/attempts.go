@@ -13,8 +13,9 @@ const (
 	// ipv6Bits is the part of an IPv6 address that failures are counted for: one
 	// customer of a provider has at least so many addresses as the rest allows.
 	ipv6Bits = 64
-	// maxNetworks bounds the memory of a flood from many addresses, to some 20
-	// MiB; the one that has not failed for the longest time is forgotten.
+	// maxNetworks bounds the memory of a flood from many addresses, to 20 MiB of
+	// one failure each and 55 MiB of many; the one that has not failed for the
+	// longest time is forgotten.
 	maxNetworks = 1 << 16
 	// maxMoments is how many failures of one address are known one by one. Of
 	// more, those are one that happened in the same part of the period.
@@ -157,7 +158,7 @@ func (a *Attempts) count(addr netip.Addr, p *AttemptPolicy) (b Block, reached bo
 		t.moments = nil // the next ones are worth another line
 		return b, true
 	}
-	t.until = b.Until
+	t.until, t.moments = b.Until, nil
 	a.blocked.Store(b.Network, b)
 	return b, true
 }
@@ -242,7 +243,7 @@ func (t *attempt) add(now time.Time, p *AttemptPolicy) uint32 {
 	t.moments = slices.DeleteFunc(t.moments, func(m moment) bool { return now.Sub(m.at) >= p.period() })
 	switch last := len(t.moments) - 1; {
 	case last >= 0 && p.MaxFailures > maxMoments && now.Sub(t.moments[last].at) < p.period()/maxMoments,
-		last+1 > maxMoments:
+		last+1 >= maxMoments:
 		t.moments[last].count++
 	default:
 		t.moments = append(t.moments, moment{now, 1})
