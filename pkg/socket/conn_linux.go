@@ -371,14 +371,15 @@ const (
 	// Larger calls keep more on the way than the caches of the processor hold, and
 	// cost a sixth more.
 	sendBytes = 64 << 10
-	// polledBytes is for a client that we have waited for, and by then has room
-	// for much. It is one of many usually, so that the caches hold nothing of it.
+	// polledBytes is for a client that we have waited for in the poller, and by
+	// then has room for much, when it is one of many: the caches hold nothing of
+	// it then.
 	polledBytes = 4 << 20
 )
 
 // sendFile sends what the client takes without waiting again.
 func (c *Conn) sendFile(from int, n int64) (sent int64, err error) {
-	if c.isPolled() {
+	if c.isPolled() && !c.limits.Writing.spare() {
 		n = min(n, polledBytes)
 	} else {
 		n = min(n, sendBytes)

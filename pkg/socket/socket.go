@@ -43,6 +43,9 @@ func (t *Threads) take() bool {
 
 func (t *Threads) give() { t.free.Add(1) }
 
+// spare reports whether one more thread might wait.
+func (t *Threads) spare() bool { return t.free.Load() > 0 }
+
 // Limits are the bounds of a listener's connections.
 type Limits struct {
 	// Reading bounds the threads that wait for a client to send, Writing those
