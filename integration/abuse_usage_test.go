@@ -20,9 +20,9 @@ const (
 	spareDescriptors = 4 // the log, and the ordinary client's
 	spareListeners   = 200
 	sparePipes       = 128
-	// Go keeps the threads that were needed at once: 4 may wait in a data
-	// connection and 8 in a reply, the rest is in files and the scheduler.
-	spareThreads = 4 + 8 + 12
+	// Go keeps the threads that were needed at once. Each transfer that is in a
+	// system call needs one, and there are 40 large ones in one kind of abuse.
+	spareThreads = 40 + 24
 	// The runtime gives memory back to the system with delay.
 	memoryFactor = 3
 	spareMemory  = 48 << 10
