@@ -128,3 +128,24 @@ func MoreTelling(refusal, next error) error {
 		return fmt.Errorf("%w: %w", ErrProvider, next)
 	}
 }
+
+// SourceError is what the Authenticate of a source named source returns for an
+// err of its login that ran under a deadline of its own within ctx. A refused
+// logon and the state of an account are err itself, the end of ctx is its
+// error. Anything else is the source's trouble: ErrProvider with the cause,
+// which onProblem, unless nil, is told as well.
+func SourceError(ctx context.Context, source string, err error, onProblem func(error)) error {
+	switch {
+	case errors.Is(err, ErrLogon), IsAccountState(err):
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	problem := fmt.Errorf("source %q: %w", source, err)
+	if onProblem != nil {
+		onProblem(problem)
+	}
+	// The cause may be a deadline of the source, which must not be taken for
+	// the session's.
+	return fmt.Errorf("%w: %v", ErrProvider, problem) //nolint:errorlint // on purpose, see above
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -25,21 +24,10 @@ func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.
 	inner, cancel := context.WithTimeout(ctx, p.settings.Timeout)
 	defer cancel()
 	principal, err := p.login(inner, name, c.Password)
-	switch {
-	case err == nil:
-		return principal, nil
-	case errors.Is(err, auth.ErrLogon), auth.IsAccountState(err):
-		return nil, err
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
+	if err != nil {
+		return nil, auth.SourceError(ctx, p.settings.Name, err, p.settings.OnProblem)
 	}
-	problem := fmt.Errorf("source %q: %w", p.settings.Name, err)
-	if p.settings.OnProblem != nil {
-		p.settings.OnProblem(problem)
-	}
-	// The cause may be a deadline of this source, which must not be taken for
-	// the session's.
-	return nil, fmt.Errorf("%w: %v", auth.ErrProvider, problem) //nolint:errorlint // on purpose, see above
+	return principal, nil
 }
 
 // login proves the password, from memory or by the directory, and returns who

@@ -109,21 +109,10 @@ func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.
 	principal, err := p.inTime(inner, func() (*auth.Principal, error) {
 		return p.login(conversation{service: p.settings.Service, user: name, password: c.Password, remote: c.Remote.String()})
 	})
-	switch {
-	case err == nil:
-		return principal, nil
-	case errors.Is(err, auth.ErrLogon), auth.IsAccountState(err):
-		return nil, err
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
+	if err != nil {
+		return nil, auth.SourceError(ctx, p.settings.Name, err, p.settings.OnProblem)
 	}
-	problem := fmt.Errorf("source %q: %w", p.settings.Name, err)
-	if p.settings.OnProblem != nil {
-		p.settings.OnProblem(problem)
-	}
-	// The cause may be a deadline of this source, which must not be taken for
-	// the session's.
-	return nil, fmt.Errorf("%w: %v", auth.ErrProvider, problem) //nolint:errorlint // on purpose, see above
+	return principal, nil
 }
 
 // inTime runs a login for as long as ctx allows. A module that hangs cannot be
