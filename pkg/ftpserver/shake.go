@@ -43,16 +43,16 @@ func (t *transfer) shake(channel datachannel.Channel) error {
 // unshakenData is the refusal of a transfer whose handshake failed. One that
 // never ends, or that the client breaks off, has the words for slow transfers.
 func unshakenData(err error) *refusal {
+	sub := clientCertificateStatus(err, access.SubStatusOK)
 	switch {
 	case errors.Is(err, ftps.ErrNotTLS):
 		return errBadlyFormatted
 	case errors.Is(err, ftps.ErrNotResumed), errors.Is(err, ftps.ErrForeignSession), errors.Is(err, ftps.ErrOtherProtocol):
-		return &refusal{code: errNoDataConnection.code, text: errNoDataConnection.text, sub: access.SubStatusDataAbortedByServer}
+		sub = access.SubStatusDataAbortedByServer
+	case sub == access.SubStatusOK:
+		return errDataTooSlow
 	}
-	if sub := clientCertificateStatus(err, access.SubStatusOK); sub != access.SubStatusOK {
-		return &refusal{code: errNoDataConnection.code, text: errNoDataConnection.text, sub: sub}
-	}
-	return errDataTooSlow
+	return &refusal{code: errNoDataConnection.code, text: errNoDataConnection.text, sub: sub}
 }
 
 // finish ends the TLS of a transfer that has gone well so far. Whoever sent us

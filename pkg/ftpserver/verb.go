@@ -12,9 +12,8 @@ import (
 type Verb struct {
 	// Asks is what it asks of a path; 0 for nothing.
 	Asks vfs.Request
-	// Data says that it uses a data connection, InClear that it is heard on
-	// every control connection, Stranger that it needs no login.
-	Data, InClear, Stranger bool
+	// Data says that it uses a data connection.
+	Data bool
 	// Refused is the error that it is always answered with; nil for most.
 	Refused error
 }
@@ -23,7 +22,7 @@ type Verb struct {
 func LookUp(verb string, set site.FeatureSet) (Verb, bool) {
 	for _, row := range commands() {
 		if row.verb == verb && (!row.extended || set == site.Extended) {
-			v := Verb{Asks: row.asks, Data: row.data, InClear: row.inClear, Stranger: row.when&stranger != 0}
+			v := Verb{Asks: row.asks, Data: row.data}
 			if row.refuses != nil {
 				v.Refused = row.refuses
 			}
