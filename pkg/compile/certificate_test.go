@@ -118,15 +118,7 @@ func findingsWith(t *testing.T, config, own string, certificates []made) []strin
 	t.Helper()
 	home, back := homeWith(t, config, own, certificates)
 	problems, _ := compile.Check(home)
-	var findings []string
-	for _, p := range problems {
-		kind := "error: "
-		if p.Warning {
-			kind = "warning: "
-		}
-		findings = append(findings, kind+back.Replace(p.Error()))
-	}
-	return findings
+	return told(problems, back)
 }
 
 // Changes to plainSite, each by itself.

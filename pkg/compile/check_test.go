@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
 )
 
@@ -64,15 +65,28 @@ func check(t *testing.T, config, own string) (findings []string, sites int) {
 		}
 	}
 	problems, sites := compile.Check(home)
+	return told(problems, strings.NewReplacer(content, "CONTENT", dir+string(filepath.Separator), "")), sites
+}
+
+// told is what check prints of the problems, without the folders of a test.
+func told(problems apphost.ErrorList, back *strings.Replacer) []string {
+	var findings []string
 	for _, p := range problems {
 		kind := "error: "
 		if p.Warning {
 			kind = "warning: "
 		}
-		text := strings.ReplaceAll(strings.ReplaceAll(p.Error(), content, "CONTENT"), dir+string(filepath.Separator), "")
-		findings = append(findings, kind+text)
+		findings = append(findings, kind+back.Replace(p.Error()))
 	}
-	return findings, sites
+	return findings
+}
+
+// inOwnFile keeps only the findings in ftphost.config.
+func inOwnFile(findings []string) []string {
+	return slices.DeleteFunc(findings, func(f string) bool {
+		_, text, _ := strings.Cut(f, ": ")
+		return !strings.HasPrefix(text, "ftphost.config")
+	})
 }
 
 func TestCheckFindsNothingInAPlainSite(t *testing.T) {

@@ -104,15 +104,7 @@ func checkWithAccounts(t *testing.T, config string) []string {
 		t.Fatal(problems)
 	}
 	problems, _ := compile.Check(home)
-	var findings []string
-	for _, p := range problems {
-		kind := "error: "
-		if p.Warning {
-			kind = "warning: "
-		}
-		findings = append(findings, kind+strings.ReplaceAll(strings.ReplaceAll(p.Error(), content, "CONTENT"), dir+string(filepath.Separator), ""))
-	}
-	return findings
+	return told(problems, strings.NewReplacer(content, "CONTENT", dir+string(filepath.Separator), ""))
 }
 
 // TestCheckTellsOfLocationsThatNobodySees: rules for the folders of homes do

@@ -47,17 +47,8 @@ func TestMappingFindings(t *testing.T) {
 				t.Fatal(err)
 			}
 			problems, _ := compile.Check(home)
-			var got []string
-			for _, p := range problems {
-				kind := "error: "
-				if p.Warning {
-					kind = "warning: "
-				}
-				// The accounts of this test have no passwords, which is told as well.
-				if text := back.Replace(p.Error()); strings.HasPrefix(text, "ftphost.config") {
-					got = append(got, kind+text)
-				}
-			}
+			// The accounts of this test have no passwords, which is told as well.
+			got := inOwnFile(told(problems, back))
 			if !slices.Equal(got, c.want) {
 				t.Errorf("findings\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
 			}

@@ -97,16 +97,7 @@ func TestSourceFindings(t *testing.T) {
 			home, back := homeWith(t, plainSite, "<configuration><ftpHost><accounts><sources>\n"+c.entries+"</sources></accounts></ftpHost></configuration>", nil)
 			sourceFiles(t, home.Dir)
 			problems, _ := compile.Check(home)
-			var got []string
-			for _, p := range problems {
-				kind := "error: "
-				if p.Warning {
-					kind = "warning: "
-				}
-				if text := back.Replace(p.Error()); strings.HasPrefix(text, "ftphost.config") {
-					got = append(got, kind+text)
-				}
-			}
+			got := inOwnFile(told(problems, back))
 			if !slices.Equal(got, c.want) {
 				t.Errorf("findings\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(c.want, "\n  "))
 			}
