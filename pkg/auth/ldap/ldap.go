@@ -49,7 +49,8 @@ type Settings struct {
 	Timeout time.Duration
 	// GroupLifetime is how long groups and home are remembered.
 	GroupLifetime time.Duration
-	// MaxConnections bounds the connections to all servers.
+	// MaxConnections bounds the connections in use at once. As many to each
+	// server are kept for searching, and as many for proving passwords.
 	MaxConnections int
 	// Verified remembers successful logins for VerifiedLifetime; nil remembers
 	// nothing.

@@ -174,18 +174,12 @@ func (p *pool) take(s Server, use purpose) *conn {
 	return nil
 }
 
-// keep puts a connection back. Of too many the oldest goes.
+// keep puts a connection back. There are never more than slots of one purpose
+// at a server: one is opened only by who holds a slot and found none to take.
 func (p *pool) keep(s Server, c *conn) {
 	_ = c.raw.SetDeadline(time.Now().Add(keptFor)) // when that fails, so does the next use
 	p.mu.Lock()
 	p.idle[s] = slices.DeleteFunc(p.idle[s], func(c *conn) bool { return c.ldap.IsClosing() })
 	p.idle[s] = append(p.idle[s], c)
-	var old *conn
-	if len(p.idle[s]) > cap(p.slots) {
-		old, p.idle[s] = p.idle[s][0], p.idle[s][1:]
-	}
 	p.mu.Unlock()
-	if old != nil {
-		old.close()
-	}
 }
