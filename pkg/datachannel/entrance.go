@@ -110,6 +110,16 @@ func (e *entrance) rest() {
 	e.waiting = nil
 }
 
+// retire closes the port when nobody is expected at it, now or later.
+func (e *entrance) retire() {
+	if len(e.expected) > 0 {
+		e.ports.retired[e] = struct{}{}
+		return
+	}
+	delete(e.ports.retired, e)
+	_ = e.close() // nobody uses it
+}
+
 func (e *entrance) close() error {
 	var errs []error
 	if e.waiting != nil {

@@ -25,6 +25,25 @@ type group struct {
 	failure error
 }
 
+// confine gives up the ports that are not in the range; chosen says that those
+// there are were ports of a range.
+func (g *group) confine(chosen bool) {
+	c := g.ports.config
+	kept := g.entrances[:0]
+	for _, e := range g.entrances {
+		port := int(e.addr.Port())
+		if chosen && c.Low+c.Offset <= port && port <= c.High+c.Offset {
+			kept = append(kept, e)
+			continue
+		}
+		delete(g.isOpen, port)
+		e.retire()
+	}
+	clear(g.entrances[len(kept):])
+	g.entrances, g.turn, g.fresh = kept, 0, 0
+	clear(g.failed)
+}
+
 // guest is whom a port waits for.
 type guest struct {
 	address netip.Addr

@@ -100,5 +100,8 @@ func (c *Passive) settle(conn net.Conn) {
 	c.conn, c.isOver = conn, true
 	delete(c.entrance.expected, c.guest)
 	c.entrance.note(c.guest)
+	if _, retired := c.ports.retired[c.entrance]; retired {
+		c.entrance.retire()
+	}
 	close(c.settled)
 }

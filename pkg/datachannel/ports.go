@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,6 +69,8 @@ type Ports struct {
 
 	mu     sync.Mutex
 	groups map[netip.Addr]*group // by local address; nil after Close
+	// retired are ports outside the range that somebody is still expected at.
+	retired map[*entrance]struct{}
 }
 
 // NewPorts returns ports of which none is open yet.
@@ -77,8 +81,9 @@ func NewPorts(c PortsConfig) *Ports {
 	return &Ports{
 		config: c,
 		limits: socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(maxWaiting), Patience: socket.Through},
-		closed: make(chan struct{}),
-		groups: map[netip.Addr]*group{},
+		closed:  make(chan struct{}),
+		groups:  map[netip.Addr]*group{},
+		retired: map[*entrance]struct{}{},
 	}
 }
 
@@ -167,6 +172,22 @@ func (p *Ports) Counters() Counters {
 	}
 }
 
+// SetRange makes low to high the ports from now on; both 0 let the system
+// choose. A port outside them is given to nobody any more, and closed once
+// everybody has come who was told of it.
+func (p *Ports) SetRange(low, high int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.groups == nil || p.config.Low == low && p.config.High == high {
+		return
+	}
+	chosen := p.config.Low != 0
+	p.config.Low, p.config.High = low, high
+	for _, g := range p.groups {
+		g.confine(chosen)
+	}
+}
+
 // Close closes all ports and waits for the accept loops. Channels that wait
 // fail with net.ErrClosed. Connections that have come belong to their channels,
 // which the sessions close.
@@ -178,12 +199,14 @@ func (p *Ports) Close() error {
 	}
 	p.groups = nil
 	var errs []error
+	all := slices.Collect(maps.Keys(p.retired))
 	for _, g := range groups {
-		for _, e := range g.entrances {
-			errs = append(errs, e.close())
-			for _, c := range e.expected {
-				c.settle(nil)
-			}
+		all = append(all, g.entrances...)
+	}
+	for _, e := range all {
+		errs = append(errs, e.close())
+		for _, c := range e.expected {
+			c.settle(nil)
 		}
 	}
 	p.mu.Unlock()
