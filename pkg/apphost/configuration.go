@@ -14,6 +14,10 @@ type Configuration struct {
 	schema *Schema
 	// sections holds each section's occurrences by location.
 	sections map[*ElementSchema]*occurrences
+	// documents are what was loaded, locations the location elements of each
+	// site, by folded name.
+	documents []*xmldoc.Document
+	locations map[string][]*node
 }
 
 // occurrences are the places one section stands in.

@@ -14,7 +14,7 @@ import (
 // or doubtful, in the order of the files; the configuration is nil when
 // anything is wrong.
 func Load(s *Schema, docs ...*xmldoc.Document) (*Configuration, ErrorList) {
-	cfg := &Configuration{schema: s, sections: map[*ElementSchema]*occurrences{}}
+	cfg := &Configuration{schema: s, sections: map[*ElementSchema]*occurrences{}, documents: docs, locations: map[string][]*node{}}
 	l := &loader{schema: s, cfg: cfg}
 	for _, doc := range docs {
 		l.document(doc)

@@ -26,6 +26,9 @@ func (l *loader) location(e *etree.Element) {
 		return
 	}
 	at := placeOf(path)
+	if at.site != "" {
+		l.cfg.locations[fold(at.site)] = append(l.cfg.locations[fold(at.site)], &node{e, l.doc})
+	}
 	for _, c := range e.ChildElements() {
 		if l.is(c, "location") {
 			l.errorf(l.doc.Pos(c), "location", "a location cannot stand in another; give the whole path in one")

@@ -14,6 +14,7 @@ type Schema struct {
 	sections map[string]*ElementSchema // by folded path
 	groups   map[string]string         // path of each group above a section, by folded path
 	closed   map[string]bool           // groups in which every section is known
+	print    uint64                    // of the documents, for Fingerprints
 }
 
 // ElementSchema describes a section, an element within one, or the entries of
@@ -58,7 +59,9 @@ type CollectionSchema struct {
 func ParseSchema(docs ...*xmldoc.Document) (*Schema, error) {
 	s := &Schema{sections: map[string]*ElementSchema{}, groups: map[string]string{}, closed: map[string]bool{}}
 	var problems ErrorList
+	text := newPrinter()
 	for _, doc := range docs {
+		text.add(xmldoc.Pos{}, doc.Bytes())
 		r := &schemaReader{doc: doc, schema: s}
 		r.document()
 		problems = append(problems, r.problems...)
@@ -66,6 +69,7 @@ func ParseSchema(docs ...*xmldoc.Document) (*Schema, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	s.print = text.sum().Text
 	remembered := &plans{}
 	for path, section := range s.sections {
 		section.finish(section.Path, remembered)

@@ -5,6 +5,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -62,6 +63,16 @@ type Parts struct {
 	Certificates *cert.Stores
 	// ComputerName qualifies local accounts: COMPUTER\user.
 	ComputerName string
+	// Previous is what is served now; nil when nothing is. A site of it of which
+	// the same is written is taken over, and one that the configuration does not
+	// let run any more goes on as it was.
+	Previous *Result
+	// Unopened says of sites that are served now, by ID, which of their new
+	// addresses cannot be opened; they go on as they were, too.
+	Unopened map[uint32]string
+	// Afresh builds every site anew, which finds what has changed outside of the
+	// configuration.
+	Afresh bool
 }
 
 // PortRange is the passive port range; 0 to 0 leaves the choice to the system.
@@ -76,6 +87,12 @@ type Result struct {
 	Passive  PortRange
 	// Attempts says what failed logins lead to.
 	Attempts auth.AttemptPolicy
+
+	// running are the sites of the snapshot by ID, built the versions of sites
+	// that the file has, and shared what they share.
+	running map[uint32]*site.Site
+	built   map[uint32]*built
+	shared  shared
 }
 
 // compiler carries what the sites of one configuration share.
@@ -87,6 +104,7 @@ type compiler struct {
 	cache    time.Duration
 	problems apphost.ErrorList
 
+	shared
 	serverLevel access.Level
 	// serverDoubted says that the server's rules for addresses were looked at.
 	serverDoubted bool
@@ -99,12 +117,8 @@ type compiler struct {
 	// defaultTLS is that of siteDefaults, defaultSSL where it is written.
 	defaultTLS site.TLS
 	defaultSSL *apphost.Element
-	// sources are asked about passwords, in order.
-	sources []auth.Provider
-	// localAsked says that the local accounts are among them.
+	// localAsked says that the local accounts are among the sources.
 	localAsked bool
-	// certificates knows the accounts of client certificates.
-	certificates *local.Certificates
 	// anyIssuer says that some are known by what any issuer can write.
 	anyIssuer bool
 	// stocks are the certificate stores that were searched, by name.
@@ -127,6 +141,9 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 	if parts.Managers == nil {
 		c.parts.Managers = accounts.OpenAdministration(parts.Home.Administration()).Directory
 	}
+	if parts.Previous == nil {
+		c.parts.Previous = &Result{}
+	}
 	result := c.server()
 	if result == nil {
 		c.problems.Sort()
@@ -134,20 +151,50 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 	}
 	entries := cfg.Section(sectionSites, "").Entries()
 	ids := c.siteIDs(entries)
-	var sites []*site.Site
+	prints := cfg.Fingerprints(sectionSites, "name")
+	c.share(result, prints.Rest)
+	var sites, kept []*site.Site
 	for i, e := range entries {
-		s, stopped := c.site(e, ids[i])
+		b := c.build(e, ids[i], prints.Entries[i])
+		result.built[ids[i]] = b
+		if old, reason := c.kept(ids[i], b); old != nil {
+			kept = append(kept, old)
+			c.elements[old], result.Snapshot.Kept[old] = e, reason
+			continue
+		}
 		switch {
-		case s != nil:
-			sites = append(sites, s)
-		case stopped != nil:
-			result.Snapshot.Stopped = append(result.Snapshot.Stopped, *stopped)
+		case b.site != nil:
+			sites = append(sites, b.site)
+			c.elements[b.site] = e
+		case b.stopped != nil:
+			result.Snapshot.Stopped = append(result.Snapshot.Stopped, *b.stopped)
 		}
 	}
-	c.bind(result.Snapshot, sites)
+	// Those that follow the file have its bindings.
+	c.bind(result.Snapshot, append(sites, kept...))
 	c.encryption(result.Snapshot)
-	c.problems.Sort()
-	return result, c.problems
+	for _, s := range result.Snapshot.Sites {
+		result.running[s.ID] = s
+	}
+	return result, sortedOnce(c.problems)
+}
+
+// sortedOnce is a list in the order of the files; what several sites said of
+// one line is in it once.
+func sortedOnce(list apphost.ErrorList) apphost.ErrorList {
+	type finding struct {
+		pos xmldoc.Pos
+		msg string
+	}
+	seen := make(map[finding]bool, len(list))
+	list = slices.DeleteFunc(list, func(e *apphost.Error) bool {
+		key := finding{e.Pos, e.Msg}
+		again := seen[key]
+		seen[key] = true
+		return again
+	})
+	list.Sort()
+	return list
 }
 
 // siteIDs are the numbers of all sites. A site without one gets the first
@@ -210,9 +257,11 @@ func (c *compiler) server() *Result {
 		return nil
 	}
 	return &Result{
-		Snapshot: &site.Snapshot{UseDomainNameAsHostName: runtime.HostNames.UseDomainNameAsHostName},
+		Snapshot: &site.Snapshot{UseDomainNameAsHostName: runtime.HostNames.UseDomainNameAsHostName, Kept: map[*site.Site]string{}},
 		Passive:  firewall,
 		Attempts: c.attempts(),
+		running:  map[uint32]*site.Site{},
+		built:    map[uint32]*built{},
 	}
 }
 

@@ -34,6 +34,9 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	}
 	s := c.plain(&settings)
 	s.Bindings = bindings
+	if old := c.parts.Previous.running[id]; old != nil {
+		s.Counters = old.Counters
+	}
 	s.Protocol = c.protocolOf(s.Name)
 	ftp := e.Child("ftpServer")
 	// The default is not applied: a queue of 60 makes a burst of clients wait
@@ -61,7 +64,6 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	c.customFeatures(s.Name, ftp)
 	c.siteTLS(s, ftp, &settings.FTP.Security)
 	c.clientCertificates(s, e, &settings.FTP.Security)
-	c.elements[s] = e
 	c.openLog(s, ftp.Child("logFile"), &settings.FTP.LogFile)
 	return s, nil
 }

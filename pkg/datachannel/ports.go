@@ -79,8 +79,8 @@ func NewPorts(c PortsConfig) *Ports {
 		c.Listen = listen
 	}
 	return &Ports{
-		config: c,
-		limits: socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(maxWaiting), Patience: socket.Through},
+		config:  c,
+		limits:  socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(maxWaiting), Patience: socket.Through},
 		closed:  make(chan struct{}),
 		groups:  map[netip.Addr]*group{},
 		retired: map[*entrance]struct{}{},

@@ -15,6 +15,9 @@ type Snapshot struct {
 	Endpoints []*Endpoint
 	// Stopped are the sites of the file that are not run, with the reason.
 	Stopped []Stopped
+	// Kept are sites among them that go on as they were before, because what the
+	// file says of them now cannot be served, each with the reason.
+	Kept map[*Site]string
 	// UseDomainNameAsHostName lets host\user select a site.
 	UseDomainNameAsHostName bool
 }

@@ -1,7 +1,11 @@
 package xmldoc
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"iter"
+	"slices"
 	"sort"
 	"unicode/utf8"
 
@@ -41,6 +45,45 @@ func (d *Document) AttrPos(e *etree.Element, key string) Pos {
 	}
 	return d.Pos(e)
 }
+
+// Text is an element as it is written, in UTF-8, from its start tag to its end
+// tag; do not change it. It is nil for an element of another document.
+func (d *Document) Text(e *etree.Element) []byte {
+	s, ok := d.spans[e]
+	if !ok {
+		return nil
+	}
+	return d.text[s.start:s.end]
+}
+
+// Around yields what stands before, between and behind some elements, without blanks at its ends, and where it begins.
+func (d *Document) Around(elements []*etree.Element) iter.Seq2[Pos, []byte] {
+	spans := make([]span, 0, len(elements)+1)
+	for _, e := range elements {
+		if s, ok := d.spans[e]; ok {
+			spans = append(spans, s)
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	end := int32(len(d.text)) //nolint:gosec // MaxSize fits
+	return func(yield func(Pos, []byte) bool) {
+		from := int32(0)
+		for _, s := range append(spans, span{end, end}) {
+			if s.start < from {
+				continue // the same element once more
+			}
+			text := d.text[from:s.start]
+			blank := len(text) - len(bytes.TrimLeft(text, blanks))
+			if rest := bytes.Trim(text, blanks); len(rest) > 0 && !yield(d.pos(int(from)+blank), rest) {
+				return
+			}
+			from = s.end
+		}
+	}
+}
+
+// blanks are white space in XML.
+const blanks = " \t\r\n"
 
 // mark is an offset with its place. There is one for each line, and more in
 // long lines, so that a file on one line is as quick to point into as others.

@@ -1,0 +1,94 @@
+package compile
+
+import (
+	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/auth/local"
+	"github.com/ftphost/ftphost/pkg/site"
+)
+
+// A configuration is compiled again and again while the host runs, mostly
+// because of one site. What stands as it stood is not built again: the file of
+// ten thousand sites is served sooner, and sessions, caches and connections to
+// directories are left alone. Positions count as well, since people are told
+// where a rule is written; a line more or less has everything behind it built
+// anew.
+
+// built is what one entry of the sites came to.
+type built struct {
+	print apphost.Fingerprint
+	// site and stopped are what the compiler's site returned.
+	site    *site.Site
+	stopped *site.Stopped
+	// problems are what was said about it.
+	problems apphost.ErrorList
+}
+
+// shared is what sites have in common.
+type shared struct {
+	// rest is of all that is written outside of the sites.
+	rest apphost.Fingerprint
+	// sources are asked about passwords, in order.
+	sources []auth.Provider
+	// certificates knows the accounts of client certificates.
+	certificates *local.Certificates
+}
+
+// share takes over what sites have in common, if nothing changed in it.
+func (c *compiler) share(result *Result, rest apphost.Fingerprint) {
+	c.rest = rest
+	if !c.parts.Afresh && c.parts.Previous.shared.rest == rest {
+		c.shared = c.parts.Previous.shared
+	}
+	result.shared = c.shared
+}
+
+// build builds a site, or takes over what was built before from the same words.
+func (c *compiler) build(e *apphost.Element, id uint32, print apphost.Fingerprint) *built {
+	if before := c.parts.Previous.built[id]; before != nil && before.print == print && c.stillGood(before) {
+		c.problems = append(c.problems, before.problems...)
+		return before
+	}
+	from := len(c.problems)
+	b := &built{print: print}
+	b.site, b.stopped = c.site(e, id)
+	b.problems = append(b.problems, c.problems[from:]...)
+	return b
+}
+
+// stillGood reports whether a site can be taken over: it is served, and not
+// because of something outside of the configuration, such as a missing
+// certificate, other than that says.
+func (c *compiler) stillGood(b *built) bool {
+	previous := c.parts.Previous
+	switch {
+	case c.parts.Afresh || c.rest != previous.shared.rest:
+		return false
+	case b.site == nil:
+		return b.stopped == nil || b.stopped.Reason == ""
+	default:
+		missing := b.site.TLS.Missing
+		return previous.running[b.site.ID] == b.site && (missing == access.SubStatusOK || missing == access.SubStatusNoCertificate)
+	}
+}
+
+// kept returns the site that goes on as it was, and why, when what the file
+// says of it cannot be served: nil otherwise.
+func (c *compiler) kept(id uint32, b *built) (old *site.Site, reason string) {
+	old = c.parts.Previous.running[id]
+	switch {
+	case old == nil || old == b.site || c.elements[old] != nil:
+		return nil, ""
+	case b.stopped != nil && b.stopped.Reason != "":
+		return old, b.stopped.Reason
+	case b.site == nil:
+		return nil, ""
+	case c.parts.Unopened[id] != "":
+		return old, c.parts.Unopened[id]
+	case old.TLS.Settings != nil && b.site.TLS.Settings == nil && b.site.TLS.Missing != access.SubStatusNoCertificate:
+		return old, b.site.TLS.Reason
+	default:
+		return nil, ""
+	}
+}
