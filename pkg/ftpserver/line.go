@@ -126,18 +126,25 @@ func (s *session) readUntil(deadline time.Time) ([]byte, error) {
 	if err := s.setDeadline(deadline); err != nil {
 		return nil, err
 	}
-	return s.in.ReadLine()
+	line, err := s.in.ReadLine()
+	if errors.Is(err, os.ErrDeadlineExceeded) && s.called.Load() != 0 {
+		err = errCalled
+	}
+	return line, err
 }
 
-// setDeadline bounds the wait that follows. Shutdown sets stopping before it
-// sets a deadline in the past, so either that deadline comes after ours or we
-// see stopping here.
+// setDeadline bounds the wait that follows. Shutdown and call say what they want
+// before they set a deadline in the past, so either that deadline comes after
+// ours or we see here what they want.
 func (s *session) setDeadline(deadline time.Time) error {
 	if err := s.conn.SetReadDeadline(deadline); err != nil {
 		return err
 	}
 	if s.server.stopping.Load() {
 		return errStopping
+	}
+	if s.called.Load() != 0 {
+		return errCalled
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func (s *session) choose(host string) error {
 // follow moves the session to the current version of its site. Someone who is
 // logged in stays on the site that let them in: when it is gone, or their home
 // directory is no longer theirs or somewhere else, the session ends.
-func (s *session) follow() error {
+func (s *session) follow() *refusal {
 	current := s.endpoint()
 	if current == s.at {
 		return nil

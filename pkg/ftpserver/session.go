@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,6 +32,7 @@ type session struct {
 	conn          net.Conn
 	local, remote netip.AddrPort
 	id            string
+	connected     time.Time
 
 	place
 	control
@@ -47,6 +49,11 @@ type session struct {
 	asleep bool
 	// watcher is nil before the first job that takes a while.
 	watcher *watcher
+	// called is what others have asked, and job what is done now and can be
+	// canceled (call.go).
+	called atomic.Int32
+	job    atomic.Pointer[job]
+	shown  shown
 	// then is what follows the reply to the command being answered, if
 	// anything does; it reports whether the session goes on.
 	then func() bool
@@ -103,10 +110,12 @@ func newSession(server *Server, conn net.Conn, endpoint func() *site.Endpoint) *
 		local:  addrPort(conn.LocalAddr()),
 		remote: addrPort(conn.RemoteAddr()),
 		id:     newID(),
-		place:  place{endpoint: endpoint},
-		who:    identity{since: time.Now()},
-		params: parameters{}.fresh(),
-		cwd:    vpath.Root,
+
+		connected: time.Now(),
+		place:     place{endpoint: endpoint},
+		who:       identity{since: time.Now()},
+		params:    parameters{}.fresh(),
+		cwd:       vpath.Root,
 	}
 	s.control.in = ftp.NewReader(conn)
 	return s
@@ -163,8 +172,12 @@ func (s *session) live(ctx context.Context) {
 // serve runs the session until it ends or falls asleep.
 func (s *session) serve(ctx context.Context) {
 	defer s.survive()
-	if !s.asleep && !s.greet() {
-		return
+	if !s.asleep {
+		welcome := s.greet()
+		s.showEnd(0)
+		if !welcome {
+			return
+		}
 	}
 	for {
 		line, err := s.next()
@@ -189,6 +202,9 @@ func (s *session) survive() {
 func (s *session) step(ctx context.Context, line []byte, err error) bool {
 	s.now = exchange{began: time.Now(), received: int64(len(line)) + 2}
 	s.params.received += s.now.received
+	if errors.Is(err, errCalled) {
+		return s.obey()
+	}
 	if err != nil && !badLine(err) {
 		s.lost(err)
 		return false
@@ -197,6 +213,7 @@ func (s *session) step(ctx context.Context, line []byte, err error) bool {
 	if err == nil {
 		cmd, err = ftp.ParseCommand(line)
 		cmd.Arg = s.page().Decode(cmd.Arg)
+		s.showBegin(cmd)
 	}
 	var answer ftp.Reply
 	if err == nil {
@@ -205,6 +222,7 @@ func (s *session) step(ctx context.Context, line []byte, err error) bool {
 	out := s.conclude(cmd, answer, err)
 	s.answer(out.reply)
 	s.record(cmd, out)
+	s.showEnd(out.reply.Code)
 	if out.ends {
 		s.ended = out
 		return false
@@ -218,8 +236,8 @@ func (s *session) step(ctx context.Context, line []byte, err error) bool {
 
 // dispatch sends cmd through the gates to its handler.
 func (s *session) dispatch(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) {
-	if err := s.follow(); err != nil {
-		return ftp.Reply{}, err
+	if r := s.follow(); r != nil {
+		return ftp.Reply{}, r
 	}
 	row := s.row(cmd.Verb)
 	if row != nil && row.lastInBuffer {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +39,8 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 	if adjust != nil {
 		adjust(w.sites[0])
 	}
-	endpoint := w.endpoint(t)
+	var endpoint atomic.Pointer[site.Endpoint]
+	endpoint.Store(w.endpoint(t))
 	var config net.ListenConfig
 	config.SetMultipathTCP(false)
 	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -67,7 +69,7 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 		}
 	})
 	served.Go(func() {
-		if err := server.Serve(l, func() *site.Endpoint { return endpoint }); err != nil {
+		if err := server.Serve(l, endpoint.Load); err != nil {
 			t.Errorf("Serve: %v", err)
 		}
 	})
@@ -89,12 +91,14 @@ func overTCP(t testing.TB, archive string, adjust func(*site.Site)) *tcpServer {
 			t.Error(err)
 		}
 	})
-	return &tcpServer{address: l.Addr().String(), content: filepath.Join(home, "content"), server: server}
+	return &tcpServer{address: l.Addr().String(), content: filepath.Join(home, "content"), server: server, endpoint: &endpoint}
 }
 
 type tcpServer struct {
 	address, content string
 	server           *ftpserver.Server
+	// endpoint is what the listener stands for; nil takes the site away.
+	endpoint *atomic.Pointer[site.Endpoint]
 }
 
 // session is a client that is logged in.

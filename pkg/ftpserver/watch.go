@@ -42,6 +42,9 @@ type watcher struct {
 
 // watch begins to watch j. The caller must call unwatch.
 func (s *session) watch(j *job) {
+	if s.job.Store(j); s.called.Load()&callTerminate != 0 {
+		j.cancel(goodbye(access.SubStatusDisconnectedByAdmin))
+	}
 	if w := s.watcher; w != nil {
 		w.job = j
 		w.stop.Store(false)
@@ -59,6 +62,7 @@ func (s *session) watch(j *job) {
 
 // unwatch stops watching and waits until it has.
 func (s *session) unwatch() {
+	s.job.Store(nil)
 	w := s.watcher
 	if w.timer.Stop() {
 		return

@@ -1,6 +1,8 @@
 package site
 
 import (
+	"iter"
+	"maps"
 	"net/netip"
 	"strings"
 )
@@ -61,17 +63,31 @@ func unspecified(addr netip.Addr) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
+// Sites are those that are reached here, in no order; one with several bindings
+// comes several times.
+func (e *Endpoint) Sites() iter.Seq[*Site] {
+	return func(yield func(*Site) bool) {
+		for s := range maps.Values(e.any) {
+			if !yield(s) {
+				return
+			}
+		}
+		for _, hosts := range e.exact {
+			for _, s := range hosts {
+				if !yield(s) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Backlog is how many connections may wait to be accepted: the most that one
 // of the sites asks for, or 0 when none asks.
 func (e *Endpoint) Backlog() int {
 	backlog := 0
-	for _, s := range e.any {
+	for s := range e.Sites() {
 		backlog = max(backlog, s.Connections.ServerListenBacklog)
-	}
-	for _, hosts := range e.exact {
-		for _, s := range hosts {
-			backlog = max(backlog, s.Connections.ServerListenBacklog)
-		}
 	}
 	return backlog
 }
