@@ -35,6 +35,9 @@ type shared struct {
 	certificates *local.Certificates
 }
 
+// Serves reports whether a site is served, by its number.
+func (r *Result) Serves(id uint32) bool { return r.running[id] != nil }
+
 // share takes over what sites have in common, if nothing changed in it.
 func (c *compiler) share(result *Result, rest apphost.Fingerprint) {
 	c.rest = rest

@@ -106,9 +106,23 @@ type calendar struct {
 	list func() []inUse
 	// told has the last threshold that was told of each certificate in use.
 	told map[string]int
+	// soon asks for a look before the day is over.
+	soon chan struct{}
 }
 
-// Run looks every day until ctx ends.
+func newCalendar(log zerolog.Logger, list func() []inUse) *calendar {
+	return &calendar{log: log, list: list, soon: make(chan struct{}, 1)}
+}
+
+// lookSoon has Run look at what is in use now.
+func (c *calendar) lookSoon() {
+	select {
+	case c.soon <- struct{}{}:
+	default: // it will
+	}
+}
+
+// Run looks every day, and when it is asked to, until ctx ends.
 func (c *calendar) Run(ctx context.Context) {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
@@ -118,6 +132,7 @@ func (c *calendar) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		case <-c.soon:
 		}
 	}
 }

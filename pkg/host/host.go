@@ -6,10 +6,10 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -25,7 +25,6 @@ import (
 	"github.com/ftphost/ftphost/pkg/ftpserver"
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/reversedns"
-	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/socket"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
@@ -45,28 +44,40 @@ type Options struct {
 
 // Host is the running whole. It owns what outlives a single configuration:
 // the passive ports, the log files, uploads in progress, the certificate
-// stores, the keys of TLS sessions and the count of failed logins.
+// stores, the keys of TLS sessions and the count of failed logins. Its methods
+// are safe for concurrent use, after Start.
 type Host struct {
 	options  Options
-	accounts *accounts.File
+	parts    compile.Parts // what is lent to all configurations
 	workers  *local.Workers
 	logs     *w3clog.Files
 	ports    *datachannel.Ports
 	idle     *socket.Idle
 	server   *ftpserver.Server
-	stores   *cert.Stores
 	attempts *auth.Attempts
 	names    *reversedns.Cache
-	snapshot *site.Snapshot
-	opened   []opened
-	failed   map[string][]string // site name → what could not be opened
+	ends     *calendar
+	// readers and threads are shared by all control connections.
+	readers, threads *socket.Threads
+
+	// current is what is served now.
+	current atomic.Pointer[generation]
+
+	// changing is held by whoever changes what is served; it guards what follows.
+	changing sync.Mutex
+	state    runState
+	loops    sync.WaitGroup // accept loops and all else that Run waits for
+	refused  refusals
 }
 
-// opened is one open endpoint.
-type opened struct {
-	listener net.Listener
-	endpoint *site.Endpoint
-}
+// runState is how far the life of a host is.
+type runState int
+
+const (
+	started runState = iota // accept loops are not running yet
+	running
+	stopping // nothing changes any more
+)
 
 // rememberedLogins bounds the memory of the credentials cache.
 const rememberedLogins = 10000
@@ -83,52 +94,57 @@ func (r *Refused) Error() string { return "the configuration is refused; nothing
 // run is reported by Status and keeps no other from running. The warnings are
 // returned, and logged by the caller if it wants.
 func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
-	computer, err := compile.ComputerName()
+	h, err := newHost(o)
 	if err != nil {
 		return nil, nil, err
 	}
-	h := &Host{options: o, failed: map[string][]string{}, accounts: accounts.Open(o.Home.Accounts()), workers: local.NewWorkers(0)}
-	h.accounts.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
-	managers := accounts.OpenAdministration(o.Home.Administration())
-	managers.OnError = func(err error) { o.Log.Error().Err(err).Msg("IIS Manager users not read; the previous ones stay") }
-	h.attempts = auth.NewAttempts()
-	h.attempts.OnLimit = func(b auth.Block, logOnly bool) { logBlock(o.Log, b, logOnly) }
-	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
-
-	h.stores = cert.Open(o.Home.Certificates())
-	h.stores.OnProblem = func(err error) { o.Log.Warn().Err(err).Msg("certificate file") }
-
-	cfg, problems := o.Home.Load()
-	if cfg == nil {
-		return nil, nil, &Refused{problems}
-	}
-	result, more := compile.Snapshot(cfg, compile.Parts{
-		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
-		Accounts: h.accounts.Directory, Managers: managers.Directory, ComputerName: computer, Certificates: h.stores,
-		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers, OnSourceProblem: sourceProblems(o.Log),
-	})
-	problems = append(problems, more...)
-	problems.Sort()
+	result, problems := h.load(o.Home, h.parts)
 	if result == nil {
 		return nil, nil, &Refused{problems}
 	}
-	h.snapshot = result.Snapshot
-	h.attempts.SetPolicy(result.Attempts)
-	if h.ports, err = newPorts(result.Passive, o); err != nil {
-		return nil, problems, err
-	}
-	h.names = reversedns.New(net.DefaultResolver)
+	h.ports = newPorts(o)
+	h.obey(result)
 	h.server = ftpserver.New(ftpserver.Config{
 		Names: h.names,
-		Ports: h.ports, Log: o.Log, ComputerName: computer, Keys: ftps.NewKeys(), Attempts: h.attempts,
-		UseDomainNameAsHostName: func() bool { return h.snapshot.UseDomainNameAsHostName },
+		Ports: h.ports, Log: o.Log, ComputerName: h.parts.ComputerName, Keys: ftps.NewKeys(), Attempts: h.attempts,
+		UseDomainNameAsHostName: func() bool { return h.current.Load().UseDomainNameAsHostName },
 		LocalAddresses:          localAddresses,
 	})
 	if h.idle, err = socket.NewIdle(); err != nil {
 		return nil, problems, err
 	}
-	h.listen(ctx)
+	next := newGeneration(nil, result, problems)
+	next.open(ctx, h, nil)
+	next.adjust(h)
+	next.enter(nil)
+	next.logFailures(h)
+	h.current.Store(next)
 	return h, problems, nil
+}
+
+// newHost makes all that does not depend on the configuration.
+func newHost(o Options) (*Host, error) {
+	computer, err := compile.ComputerName()
+	if err != nil {
+		return nil, err
+	}
+	h := &Host{options: o, workers: local.NewWorkers(0), attempts: auth.NewAttempts(), names: reversedns.New(net.DefaultResolver)}
+	h.readers, h.threads = socket.NewReaders(), socket.NewThreads(maxWriting)
+	h.ends = newCalendar(o.Log, func() []inUse { return certificatesInUse(h.current.Load().Snapshot) })
+	people := accounts.Open(o.Home.Accounts())
+	people.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
+	managers := accounts.OpenAdministration(o.Home.Administration())
+	managers.OnError = func(err error) { o.Log.Error().Err(err).Msg("IIS Manager users not read; the previous ones stay") }
+	h.attempts.OnLimit = func(b auth.Block, logOnly bool) { logBlock(o.Log, b, logOnly) }
+	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
+	stores := cert.Open(o.Home.Certificates())
+	stores.OnProblem = func(err error) { o.Log.Warn().Err(err).Msg("certificate file") }
+	h.parts = compile.Parts{
+		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
+		Accounts: people.Directory, Managers: managers.Directory, ComputerName: computer, Certificates: stores,
+		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers, OnSourceProblem: sourceProblems(o.Log),
+	}
+	return h, nil
 }
 
 // logBlock says which address is blocked and why.
@@ -152,18 +168,16 @@ func sourceProblems(log zerolog.Logger) func(error) {
 // a source of accounts could not answer.
 const maxSourceProblemsLogged = 20
 
-func newPorts(r compile.PortRange, o Options) (*datachannel.Ports, error) {
-	if r.High+o.PortOffset > maxPort {
-		return nil, fmt.Errorf("--port-offset %d moves the passive port %d above %d", o.PortOffset, r.High, maxPort)
-	}
+// newPorts has no range yet.
+func newPorts(o Options) *datachannel.Ports {
 	// Whoever scans ports must not fill the log.
 	log := o.Log.Sample(&zerolog.BurstSampler{Burst: maxStrangersLogged, Period: time.Second})
 	return datachannel.NewPorts(datachannel.PortsConfig{
-		Low: r.Low, High: r.High, Offset: o.PortOffset,
+		Offset: o.PortOffset,
 		OnStranger: func(port netip.AddrPort, remote net.Addr) {
 			log.Warn().Stringer(logging.Remote, remote).Stringer(logging.Local, port).Msg("nobody expects a data connection from there: closed")
 		},
-	}), nil
+	})
 }
 
 // maxStrangersLogged is how many connections a second are named in the log.
@@ -173,42 +187,57 @@ const maxStrangersLogged = 5
 // sessions are told, transfers may finish within the grace time, and what is
 // left is cut.
 func (h *Host) Run(ctx context.Context) error {
-	var loops sync.WaitGroup
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	loops.Go(func() {
+	h.begin(background)
+	now := h.current.Load()
+	h.options.Log.Info().Int(logging.Sites, len(now.Sites)).Int(logging.Listeners, len(now.opened)).Msg("serving")
+	<-ctx.Done()
+	err := h.stop()
+	stop()
+	h.loops.Wait()
+	return errors.Join(err, h.idle.Close(), h.logs.Close())
+}
+
+// begin starts all that goes on while the host runs.
+func (h *Host) begin(background context.Context) {
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	h.state = running
+	h.loops.Go(func() {
 		if err := h.logs.Run(background); err != nil && !errors.Is(err, context.Canceled) {
 			h.options.Log.Error().Err(err).Msg("site logs stopped")
 		}
 	})
-	loops.Go(func() { h.workers.Run(background) })
-	loops.Go(func() {
+	h.loops.Go(func() { h.workers.Run(background) })
+	h.loops.Go(func() {
 		if err := h.idle.Run(background); err != nil && !errors.Is(err, context.Canceled) {
 			h.options.Log.Error().Err(err).Msg("waiting for idle sessions stopped")
 		}
 	})
-	ends := calendar{log: h.options.Log, list: func() []inUse { return certificatesInUse(h.snapshot) }}
-	loops.Go(func() { ends.Run(background) })
-	for _, s := range h.opened {
-		loops.Go(func() {
-			if err := h.server.Serve(s.listener, func() *site.Endpoint { return s.endpoint }); err != nil {
-				h.options.Log.Error().Err(err).Str(logging.Endpoint, s.listener.Addr().String()).Msg("endpoint stopped")
-			}
-		})
+	h.loops.Go(func() { h.ends.Run(background) })
+	for _, o := range h.current.Load().opened {
+		h.serve(o)
 	}
-	h.options.Log.Info().Int(logging.Sites, len(h.snapshot.Sites)).Int(logging.Listeners, len(h.opened)).Msg("serving")
-	<-ctx.Done()
-	err := h.stop()
-	stop()
-	loops.Wait()
-	return errors.Join(err, h.idle.Close(), h.logs.Close())
+}
+
+// serve accepts connections in the background. The caller holds changing.
+func (h *Host) serve(o *opened) {
+	h.loops.Go(func() {
+		if err := h.server.Serve(o.listener, o.endpoint.Load); err != nil {
+			h.options.Log.Error().Err(err).Str(logging.Endpoint, o.listener.Addr().String()).Msg("endpoint stopped")
+		}
+	})
 }
 
 func (h *Host) stop() error {
 	h.options.Log.Info().Dur(logging.Grace, h.options.Grace).Msg("stopping")
-	for _, s := range h.opened {
+	h.changing.Lock()
+	h.state = stopping
+	for _, o := range h.current.Load().opened {
 		// Already closed is as good as closing.
-		_ = s.listener.Close()
+		_ = o.listener.Close()
 	}
+	h.changing.Unlock()
 	// Nobody is let in any more for whom a name would have to be found.
 	h.names.Close()
 	grace, cancel := context.WithTimeout(context.Background(), h.options.Grace)

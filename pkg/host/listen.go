@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,49 +21,58 @@ const (
 	// maxWriting is how many sessions wait in a thread of their own for their
 	// client to take a reply.
 	maxWriting = 8
+	// systemBacklog is longer than any system lets a queue of new connections
+	// be, and so as long as that.
+	systemBacklog = 65535
 )
 
-// listen opens every endpoint. One that cannot be opened is noted for the
-// sites that wanted it and the others go on.
-func (h *Host) listen(ctx context.Context) {
-	// Keep-alive costs a system call per accept; sessions have deadlines. A
-	// socket for Multipath TCP makes every connection slower, and FTP has the
-	// client's address in its protocol.
-	config := net.ListenConfig{KeepAlive: -1}
-	config.SetMultipathTCP(false)
-	limits := socket.Limits{Reading: socket.NewReaders(), Writing: socket.NewThreads(maxWriting), Idle: h.idle, Patience: socket.Briefly, Prompt: true}
-	for _, e := range h.snapshot.Endpoints {
-		l, err := openEndpoint(ctx, &config, e, h.options.PortOffset)
-		if err == nil {
-			l, err = socket.Listen(l, limits)
-		}
-		if err != nil {
-			h.note(e, err)
-			continue
-		}
-		h.opened = append(h.opened, opened{l, e})
-	}
-}
-
-func openEndpoint(ctx context.Context, config *net.ListenConfig, e *site.Endpoint, offset int) (net.Listener, error) {
-	port := int(e.Port) + offset
+// open opens an endpoint. Listeners that are in its way, because they have its
+// port at other addresses, let it in where the system allows that, and are
+// closed first where it does not.
+func (h *Host) open(ctx context.Context, e *site.Endpoint, inTheWay []*opened) (*opened, error) {
+	port := int(e.Port) + h.options.PortOffset
 	if port > maxPort || port < 1 {
-		return nil, fmt.Errorf("--port-offset %d moves port %d outside 1 to %d", offset, e.Port, maxPort)
+		return nil, fmt.Errorf("--port-offset %d moves port %d outside 1 to %d", h.options.PortOffset, e.Port, maxPort)
 	}
 	host := ""
 	if e.Listen.IsValid() {
 		host = e.Listen.String()
 	}
+	// Keep-alive costs a system call per accept; sessions have deadlines. A
+	// socket for Multipath TCP makes every connection slower, and FTP has the
+	// client's address in its protocol.
+	config := net.ListenConfig{KeepAlive: -1}
+	config.SetMultipathTCP(false)
+	if len(inTheWay) > 0 {
+		config.Control = besides(inTheWay)
+	}
 	l, err := config.Listen(ctx, network(e.Listen), net.JoinHostPort(host, strconv.Itoa(port)))
+	if err == nil {
+		l, err = socket.Listen(l, h.limits())
+	}
 	if err != nil {
 		return nil, listenError(port, err)
 	}
-	if n := e.Backlog(); n > 0 {
-		if err := setBacklog(l, n); err != nil {
-			return nil, errors.Join(fmt.Errorf("serverListenBacklog %d: %w", n, err), l.Close())
+	return &opened{at: addressOf(e), listener: l}, nil
+}
+
+func (h *Host) limits() socket.Limits {
+	return socket.Limits{Reading: h.readers, Writing: h.threads, Idle: h.idle, Patience: socket.Briefly, Prompt: true}
+}
+
+// adjust makes the queues of connections that wait to be accepted as long as
+// sites want them.
+func (g *generation) adjust(h *Host) {
+	for _, o := range g.opened {
+		e := g.endpointAt(o.at)
+		if n := e.Backlog(); n != o.backlog {
+			if err := setBacklog(o.listener, cmp.Or(n, systemBacklog)); err != nil {
+				h.options.Log.Error().Err(err).Stringer(logging.Listener, o.listener.Addr()).Int("serverListenBacklog", n).Msg("queue of new connections not changed")
+				continue
+			}
+			o.backlog = n
 		}
 	}
-	return l, nil
 }
 
 // network keeps 0.0.0.0 and [::] to their own family, as a binding says.
@@ -88,19 +98,6 @@ func listenError(port int, err error) error {
 		return fmt.Errorf("port %d: the address of the binding is not an address of this machine", port)
 	default:
 		return fmt.Errorf("port %d cannot be opened: %w", port, err)
-	}
-}
-
-// note records that endpoint e is not open, for each site bound to it.
-func (h *Host) note(e *site.Endpoint, err error) {
-	for _, s := range h.snapshot.Sites {
-		for _, b := range s.Bindings {
-			if !e.Holds(b, s) {
-				continue
-			}
-			h.failed[s.Name] = append(h.failed[s.Name], fmt.Sprintf("%s: %v", b.Origin, err))
-			h.options.Log.Error().Err(err).Str(logging.Site, s.Name).Str(logging.Origin, b.Origin).Msg("binding not opened")
-		}
 	}
 }
 

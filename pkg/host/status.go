@@ -50,12 +50,17 @@ const (
 // in file order.
 func (h *Host) Status() []SiteStatus {
 	var list []SiteStatus
-	for _, s := range h.snapshot.Sites {
-		status := SiteStatus{ID: s.ID, Name: s.Name, State: Started, Reason: strings.Join(h.failed[s.Name], "; "), LogFolder: s.LogFolder}
+	now := h.current.Load()
+	for _, s := range now.Sites {
+		status := SiteStatus{ID: s.ID, Name: s.Name, State: Started, Reason: strings.Join(now.failed[s.ID], "; "), LogFolder: s.LogFolder}
+		if reason := now.Kept[s]; reason != "" {
+			status.Reason = "it goes on as it was: " + reason
+		}
 		status.Certificate = certificateStatus(s, time.Now())
-		for _, open := range h.opened {
+		for _, open := range now.opened {
+			endpoint := now.endpointAt(open.at)
 			for _, b := range s.Bindings {
-				if open.endpoint.Holds(b, s) {
+				if endpoint.Holds(b, s) {
 					status.Listen = append(status.Listen, address(open.listener.Addr(), b.Host))
 					if b.Host == "" {
 						status.URLs.add(open.listener.Addr(), s, b.Implicit())
@@ -69,7 +74,7 @@ func (h *Host) Status() []SiteStatus {
 		}
 		list = append(list, status)
 	}
-	for _, s := range h.snapshot.Stopped {
+	for _, s := range now.Stopped {
 		list = append(list, SiteStatus{ID: s.ID, Name: s.Name, State: Stopped, Reason: s.Reason})
 	}
 	return list

@@ -48,6 +48,8 @@ const (
 	Duration = "duration"
 	// Sites counts the sites that are served.
 	Sites = "sites"
+	// Generation is the number of a state of the configuration.
+	Generation = "generation"
 	// Listeners counts the open endpoints.
 	Listeners = "listeners"
 	// Remaining counts sessions that still run while the server stops.

@@ -115,6 +115,9 @@ func (l *Listener) Accept() (net.Conn, error) {
 // Addr is where it listens.
 func (l *Listener) Addr() net.Addr { return l.addr }
 
+// SyscallConn gives access to the socket, whose options may be set.
+func (l *Listener) SyscallConn() (syscall.RawConn, error) { return l.raw, nil }
+
 // Close stops listening, and Accept waiting.
 func (l *Listener) Close() error {
 	if l.closed.Swap(true) {

@@ -1,0 +1,145 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/compile"
+	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/site"
+)
+
+// generation is what is served from one change of the configuration to the
+// next. It is fixed once it is current.
+type generation struct {
+	*site.Snapshot
+	result *compile.Result
+	// number counts the generations, from 1.
+	number uint64
+	// since is when it came.
+	since time.Time
+	// problems are what was found on the way.
+	problems apphost.ErrorList
+	// changes are what became of the sites of the one before.
+	changes []compile.Change
+	opened  []*opened
+	failed  map[uint32][]string // site ID → what could not be opened
+}
+
+// opened is one open endpoint. It outlives the generations that have it.
+type opened struct {
+	at       socketAddress
+	listener net.Listener
+	// backlog is how long its queue was made; 0 is as the system likes it.
+	backlog int
+	// endpoint is nil when nobody is served there any more.
+	endpoint atomic.Pointer[site.Endpoint]
+}
+
+// socketAddress is what a listener is bound to, by the configured port; the zero
+// Addr stands for all addresses.
+type socketAddress struct {
+	addr netip.Addr
+	port uint16
+}
+
+func addressOf(e *site.Endpoint) socketAddress { return socketAddress{e.Listen, e.Port} }
+
+// newGeneration is the one that follows before, which may be nil. Nothing is
+// open yet.
+func newGeneration(before *generation, r *compile.Result, problems apphost.ErrorList) *generation {
+	g := &generation{Snapshot: r.Snapshot, result: r, number: 1, since: time.Now(), problems: problems, failed: map[uint32][]string{}}
+	var earlier *compile.Result
+	if before != nil {
+		g.number, earlier = before.number+1, before.result
+	}
+	g.changes = compile.Changes(earlier, r)
+	return g
+}
+
+// open takes over what there is of the endpoints and opens the others. It
+// returns what was opened. An endpoint that cannot be opened is noted for the
+// sites that want it, and the others go on.
+func (g *generation) open(ctx context.Context, h *Host, there []*opened) (fresh []*opened) {
+	wanted := map[socketAddress]bool{}
+	for _, e := range g.Endpoints {
+		wanted[addressOf(e)] = true
+	}
+	for _, e := range g.Endpoints {
+		at := addressOf(e)
+		if i := slices.IndexFunc(there, func(o *opened) bool { return o.at == at }); i >= 0 {
+			g.opened = append(g.opened, there[i])
+			continue
+		}
+		var inTheWay []*opened
+		for _, o := range there {
+			if o.at.port == at.port && !wanted[o.at] {
+				inTheWay = append(inTheWay, o)
+			}
+		}
+		o, err := h.open(ctx, e, inTheWay)
+		if err != nil {
+			g.note(e, err)
+			continue
+		}
+		g.opened, fresh = append(g.opened, o), append(fresh, o)
+	}
+	return fresh
+}
+
+// note records that an endpoint is not open, for each site bound to it.
+func (g *generation) note(e *site.Endpoint, err error) {
+	for _, s := range g.Sites {
+		for _, b := range s.Bindings {
+			if e.Holds(b, s) {
+				g.failed[s.ID] = append(g.failed[s.ID], fmt.Sprintf("%s: %v", b.Origin, err))
+			}
+		}
+	}
+}
+
+// enter has the sockets serve this generation. Of those before, the ones that
+// are not in it lead sessions to where their site is reached now, if it is.
+func (g *generation) enter(before []*opened) (closing []*opened) {
+	for _, o := range g.opened {
+		o.endpoint.Store(g.endpointAt(o.at))
+	}
+	for _, o := range before {
+		if slices.Contains(g.opened, o) {
+			continue
+		}
+		o.endpoint.Store(g.endpointAt(o.at))
+		closing = append(closing, o)
+	}
+	return closing
+}
+
+// endpointAt is the endpoint that serves connections to an address, or nil.
+func (g *generation) endpointAt(at socketAddress) *site.Endpoint {
+	var wide *site.Endpoint
+	for _, e := range g.Endpoints {
+		switch {
+		case e.Port != at.port:
+		case e.Listen == at.addr:
+			return e
+		case !e.Listen.IsValid(), at.addr.IsValid() && e.Listen.IsUnspecified() && e.Listen.Is4() == at.addr.Is4():
+			wide = e
+		}
+	}
+	return wide
+}
+
+// logFailures logs which bindings are not open.
+func (g *generation) logFailures(h *Host) {
+	for _, s := range g.Sites {
+		for _, reason := range g.failed[s.ID] {
+			h.options.Log.Error().Str(logging.Site, s.Name).Str("reason", reason).Msg("binding not opened")
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/compile"
+	"github.com/ftphost/ftphost/pkg/logging"
+)
+
+// Report is what came of a look at the configuration.
+type Report struct {
+	// Generation is the number of what is served now; each change has the next.
+	Generation uint64
+	// Refused says that the configuration is not served, and what was served
+	// before is.
+	Refused bool
+	// Problems are all findings, errors and warnings.
+	Problems apphost.ErrorList
+	// Changes are what became of the sites.
+	Changes []compile.Change
+}
+
+// ErrStopping means that the host stops and follows no configuration any more.
+var ErrStopping = errors.New("the server is stopping")
+
+// Reload brings what is served to what the configuration says now. Sites that
+// have changed are followed by their sessions at the next command; sessions of
+// sites that are gone end after their transfers. When the configuration makes
+// no sense nothing changes, and when a single site makes none that site goes on
+// as it was. Afresh builds sites anew of which the same is written, which finds
+// folders and certificates that have come or gone. The error is ErrStopping.
+func (h *Host) Reload(ctx context.Context, afresh bool) (Report, error) {
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	if h.state == stopping {
+		return Report{}, ErrStopping
+	}
+	before := h.current.Load()
+	next, fresh, problems := h.prepare(ctx, before, afresh)
+	if next == nil {
+		h.refuse(problems)
+		return Report{Generation: before.number, Refused: true, Problems: problems}, nil
+	}
+	h.apply(before, next, fresh)
+	return Report{Generation: next.number, Problems: problems, Changes: next.changes}, nil
+}
+
+// Plan tells what Reload would do if a file were the applicationHost.config; ""
+// means the one there is. Nothing changes; whether ports can be opened shows
+// only when they are. The error is ErrStopping.
+func (h *Host) Plan(file string) (Report, error) {
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	if h.state == stopping {
+		return Report{}, ErrStopping
+	}
+	before := h.current.Load()
+	home, parts := h.options.Home, h.parts
+	if file != "" {
+		home.Config = file
+	}
+	parts.Previous, parts.Afresh = before.result, true
+	result, problems := h.load(home, parts)
+	if result == nil {
+		return Report{Generation: before.number, Refused: true, Problems: problems}, nil
+	}
+	return Report{Generation: before.number, Problems: problems, Changes: compile.Changes(before.result, result)}, nil
+}
+
+// load reads and compiles the configuration; the result is nil when it is
+// refused.
+func (h *Host) load(home compile.Home, parts compile.Parts) (*compile.Result, apphost.ErrorList) {
+	cfg, problems := home.Load()
+	if cfg == nil {
+		return nil, problems
+	}
+	result, more := compile.Snapshot(cfg, parts)
+	problems = append(problems, more...)
+	problems.Sort()
+	if result == nil {
+		return nil, problems
+	}
+	if high := result.Passive.High + h.options.PortOffset; result.Passive.High > 0 && high > maxPort {
+		problems = append(problems, &apphost.Error{Msg: fmt.Sprintf("--port-offset %d moves the passive port %d above %d", h.options.PortOffset, result.Passive.High, maxPort)})
+		return nil, problems
+	}
+	return result, problems
+}
+
+// prepare compiles the configuration and opens its endpoints, beside those that
+// are open. The generation is nil when the configuration is refused. A site
+// that is served now and whose endpoints cannot be opened goes on as it was.
+func (h *Host) prepare(ctx context.Context, before *generation, afresh bool) (next *generation, fresh []*opened, problems apphost.ErrorList) {
+	parts := h.parts
+	parts.Previous, parts.Afresh, parts.Unopened = before.result, afresh, map[uint32]string{}
+	there := slices.Clone(before.opened)
+	for {
+		var result *compile.Result
+		if result, problems = h.load(h.options.Home, parts); result == nil {
+			closeAll(fresh)
+			return nil, nil, problems
+		}
+		next = newGeneration(before, result, problems)
+		more := next.open(ctx, h, there)
+		fresh, there = append(fresh, more...), append(there, more...)
+		if !next.failNews(before, parts.Unopened) {
+			unused := func(o *opened) bool { return !slices.Contains(next.opened, o) }
+			closeAll(slices.DeleteFunc(slices.Clone(fresh), func(o *opened) bool { return !unused(o) }))
+			return next, slices.DeleteFunc(fresh, unused), problems
+		}
+	}
+}
+
+// failNews enters the sites that were served before and cannot have one of
+// their addresses, and reports whether there are any that were not entered yet.
+func (g *generation) failNews(before *generation, unopened map[uint32]string) (found bool) {
+	for id, reasons := range g.failed {
+		if _, known := unopened[id]; !known && before.result.Serves(id) {
+			unopened[id], found = strings.Join(reasons, "; "), true
+		}
+	}
+	return found
+}
+
+// closeAll closes sockets that nobody was told of.
+func closeAll(list []*opened) {
+	for _, o := range list {
+		_ = o.listener.Close() // nothing came by it
+	}
+}
+
+// apply makes next current. The caller holds changing.
+func (h *Host) apply(before, next *generation, fresh []*opened) {
+	h.obey(next.result)
+	next.adjust(h)
+	closing := next.enter(before.opened)
+	h.current.Store(next)
+	if h.state == running {
+		for _, o := range fresh {
+			h.serve(o)
+		}
+	}
+	// What these say from now on leads where sessions belong; only then are they
+	// closed.
+	closeAll(closing)
+	h.server.Follow()
+	h.ends.lookSoon()
+	h.refused = refusals{count: h.refused.count}
+	h.tell(before, next)
+}
+
+// obey applies the settings of the whole server.
+func (h *Host) obey(r *compile.Result) {
+	h.attempts.SetPolicy(r.Attempts)
+	h.ports.SetRange(r.Passive.Low, r.Passive.High)
+}
+
+// refusals remembers configurations that were refused.
+type refusals struct {
+	// count is how many there were since the start.
+	count uint64
+	// last is what was said of the last one; "" when it is followed again.
+	last string
+}
+
+// refuse logs why a configuration is not served, once for each state of it.
+func (h *Host) refuse(problems apphost.ErrorList) {
+	said := problems.Error()
+	if said == h.refused.last {
+		return
+	}
+	h.refused.count++
+	h.refused.last = said
+	h.options.Log.Error().Int("errors", problems.Errors()).Msg("the configuration is refused; what was served before goes on")
+	h.logProblems(problems)
+}
+
+// maxProblemsLogged is how many findings of one look go to the log.
+const maxProblemsLogged = 20
+
+// logProblems logs findings, errors before warnings.
+func (h *Host) logProblems(problems apphost.ErrorList) {
+	for _, warnings := range []bool{false, true} {
+		for i, p := range problems {
+			if i >= maxProblemsLogged || p.Warning != warnings {
+				continue
+			}
+			e := h.options.Log.Error()
+			if p.Warning {
+				e = h.options.Log.Warn()
+			}
+			e.Str(logging.Origin, p.Pos.String()).Msg(p.Msg)
+		}
+	}
+}
+
+// tell logs what changed.
+func (h *Host) tell(before, next *generation) {
+	h.options.Log.Info().Uint64(logging.Generation, next.number).Int(logging.Sites, len(next.Sites)).Int("changes", len(next.changes)).
+		Int(logging.Listeners, len(next.opened)).Msg("configuration applied")
+	for i, c := range next.changes {
+		if i == maxProblemsLogged {
+			break
+		}
+		e := h.options.Log.Info()
+		if c.Kind == compile.Kept || c.Kind == compile.Stopped && c.Detail != "" {
+			e = h.options.Log.Error()
+		}
+		e = e.Str(logging.Site, c.Name)
+		if c.Detail != "" {
+			e = e.Str("detail", c.Detail)
+		}
+		e.Msg("site " + c.Kind)
+	}
+	next.logFailures(h)
+	known := map[string]bool{}
+	for _, p := range before.problems {
+		known[p.Msg] = true
+	}
+	h.logProblems(slices.DeleteFunc(slices.Clone(next.problems), func(p *apphost.Error) bool { return known[p.Msg] }))
+}
