@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"pkg/w3clog":     0,
 	"pkg/reversedns": 0,
 	"pkg/logging":    0,
+	"pkg/source":     0,
 	// fittings
 	"pkg/cert":          1,
 	"pkg/datachannel":   1,
@@ -76,6 +77,7 @@ var floors = map[string]int{
 // library with one home can be replaced there.
 var libraries = map[string][]string{
 	"github.com/beevik/etree":            {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts"},
+	"github.com/fsnotify/fsnotify":       {"pkg/source"},
 	"github.com/rs/zerolog":              {"pkg/logging", "pkg/ftpserver", "pkg/host", "cmd/ftphost"},
 	"github.com/spf13/cobra":             {"cmd/ftphost"},
 	"golang.org/x/term":                  {"cmd/ftphost"},
@@ -83,7 +85,7 @@ var libraries = map[string][]string{
 	"golang.org/x/text":                  {"pkg/xmldoc", "pkg/codepage"},
 	"golang.org/x/tools/txtar":           {"pkg/ftptest"},
 	"golang.org/x/sync":                  {"pkg/auth/local", "pkg/compile", "pkg/host"},
-	"golang.org/x/sys":                   {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/accounts", "pkg/host", "cmd/ftphost"},
+	"golang.org/x/sys":                   {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/accounts", "pkg/host", "pkg/source", "cmd/ftphost"},
 	"software.sslmate.com/src/go-pkcs12": {"pkg/cert"},
 	"github.com/go-ldap/ldap/v3":         {"pkg/auth/ldap"},
 	"github.com/go-asn1-ber/asn1-ber":    {"pkg/auth/ldap"},
