@@ -29,6 +29,9 @@ type generation struct {
 	// changes are what became of the sites of the one before.
 	changes []compile.Change
 	opened  []*opened
+	// beside are sockets that are open although a wider one has their port: to
+	// close one would reset the connections that are just being made there.
+	beside []*opened
 	failed  map[uint32][]string // site ID → what could not be opened
 }
 
@@ -104,9 +107,10 @@ func (g *generation) note(e *site.Endpoint, err error) {
 	}
 }
 
-// enter has the sockets serve this generation. Of those before, the ones that
-// are not in it lead sessions to where their site is reached now, if it is.
-func (g *generation) enter(before []*opened) (closing []*opened) {
+// enter has the sockets serve this generation. Those that it does not need are
+// to be closed, at once or, if they have been opened on more addresses than are
+// served now, soon: sessions that came by those go on.
+func (g *generation) enter(before []*opened) (atOnce, soon []*opened) {
 	for _, o := range g.opened {
 		o.endpoint.Store(g.endpointAt(o.at))
 	}
@@ -114,11 +118,34 @@ func (g *generation) enter(before []*opened) (closing []*opened) {
 		if slices.Contains(g.opened, o) {
 			continue
 		}
-		o.endpoint.Store(g.endpointAt(o.at))
-		closing = append(closing, o)
+		if e := g.endpointAt(o.at); e != nil {
+			o.endpoint.Store(e)
+			g.beside = append(g.beside, o)
+		} else if e := g.within(o.at); e != nil {
+			o.endpoint.Store(e)
+			soon = append(soon, o)
+		} else {
+			o.endpoint.Store(nil)
+			atOnce = append(atOnce, o)
+		}
 	}
-	return closing
+	return atOnce, soon
 }
+
+// within is what is served at some of the addresses that a wide socket is bound
+// to, or nil.
+func (g *generation) within(at socketAddress) *site.Endpoint {
+	var narrow []*site.Endpoint
+	for _, e := range g.Endpoints {
+		if e.Port == at.port && (!at.addr.IsValid() || at.addr.IsUnspecified() && at.addr.Is4() == e.Listen.Is4()) {
+			narrow = append(narrow, e)
+		}
+	}
+	return site.Joined(narrow)
+}
+
+// sockets are all that are open.
+func (g *generation) sockets() []*opened { return slices.Concat(g.opened, g.beside) }
 
 // endpointAt is the endpoint that serves connections to an address, or nil.
 func (g *generation) endpointAt(at socketAddress) *site.Endpoint {

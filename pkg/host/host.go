@@ -67,6 +67,8 @@ type Host struct {
 	changing sync.Mutex
 	state    runState
 	loops    sync.WaitGroup // accept loops and all else that Run waits for
+	// background ends when the loops have to; nil before Run.
+	background context.Context //nolint:containedctx // it is the life of the loops, which outlive every call
 	refused  refusals
 }
 
@@ -202,7 +204,7 @@ func (h *Host) Run(ctx context.Context) error {
 func (h *Host) begin(background context.Context) {
 	h.changing.Lock()
 	defer h.changing.Unlock()
-	h.state = running
+	h.state, h.background = running, background
 	h.loops.Go(func() {
 		if err := h.logs.Run(background); err != nil && !errors.Is(err, context.Canceled) {
 			h.options.Log.Error().Err(err).Msg("site logs stopped")
@@ -215,7 +217,7 @@ func (h *Host) begin(background context.Context) {
 		}
 	})
 	h.loops.Go(func() { h.ends.Run(background) })
-	for _, o := range h.current.Load().opened {
+	for _, o := range h.current.Load().sockets() {
 		h.serve(o)
 	}
 }
@@ -233,7 +235,7 @@ func (h *Host) stop() error {
 	h.options.Log.Info().Dur(logging.Grace, h.options.Grace).Msg("stopping")
 	h.changing.Lock()
 	h.state = stopping
-	for _, o := range h.current.Load().opened {
+	for _, o := range h.current.Load().sockets() {
 		// Already closed is as good as closing.
 		_ = o.listener.Close()
 	}

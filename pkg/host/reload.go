@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
@@ -98,7 +99,7 @@ func (h *Host) load(home compile.Home, parts compile.Parts) (*compile.Result, ap
 func (h *Host) prepare(ctx context.Context, before *generation, afresh bool) (next *generation, fresh []*opened, problems apphost.ErrorList) {
 	parts := h.parts
 	parts.Previous, parts.Afresh, parts.Unopened = before.result, afresh, map[uint32]string{}
-	there := slices.Clone(before.opened)
+	there := before.sockets()
 	for {
 		var result *compile.Result
 		if result, problems = h.load(h.options.Home, parts); result == nil {
@@ -138,20 +139,40 @@ func closeAll(list []*opened) {
 func (h *Host) apply(before, next *generation, fresh []*opened) {
 	h.obey(next.result)
 	next.adjust(h)
-	closing := next.enter(before.opened)
+	atOnce, soon := next.enter(before.sockets())
 	h.current.Store(next)
 	if h.state == running {
 		for _, o := range fresh {
 			h.serve(o)
 		}
 	}
-	// What these say from now on leads where sessions belong; only then are they
-	// closed.
-	closeAll(closing)
+	closeAll(atOnce)
+	if len(soon) > 0 {
+		h.closeSoon(soon)
+	}
 	h.server.Follow()
 	h.ends.lookSoon()
 	h.refused = refusals{count: h.refused.count}
 	h.tell(before, next)
+}
+
+// lastMoment is how long a socket stays open whose port is served by narrower
+// ones from now on, so that whoever was just connecting still gets in.
+const lastMoment = time.Second
+
+// closeSoon closes sockets in a moment. The caller holds changing.
+func (h *Host) closeSoon(list []*opened) {
+	if h.state != running {
+		closeAll(list)
+		return
+	}
+	h.loops.Go(func() {
+		select {
+		case <-h.background.Done():
+		case <-time.After(lastMoment):
+		}
+		closeAll(list)
+	})
 }
 
 // obey applies the settings of the whole server.

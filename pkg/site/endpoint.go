@@ -63,6 +63,21 @@ func unspecified(addr netip.Addr) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
+// Joined is one endpoint for all that endpoints of one port serve, for
+// connections that came when the port was open on all addresses. It is nil for
+// none.
+func Joined(endpoints []*Endpoint) *Endpoint {
+	if len(endpoints) == 0 {
+		return nil
+	}
+	all := &Endpoint{Port: endpoints[0].Port, DefaultTLS: endpoints[0].DefaultTLS, exact: map[netip.Addr]map[string]*Site{}, any: map[string]*Site{}}
+	for _, e := range endpoints {
+		maps.Copy(all.any, e.any)
+		maps.Copy(all.exact, e.exact)
+	}
+	return all
+}
+
 // Sites are those that are reached here, in no order; one with several bindings
 // comes several times.
 func (e *Endpoint) Sites() iter.Seq[*Site] {
