@@ -53,6 +53,12 @@ func LoadAdministration(path string) (*iismanager.Directory, apphost.ErrorList) 
 	case err != nil:
 		return nil, fileError(path, err)
 	}
+	return ParseAdministration(path, data)
+}
+
+// ParseAdministration is LoadAdministration for a file that was read; path is
+// for messages.
+func ParseAdministration(path string, data []byte) (*iismanager.Directory, apphost.ErrorList) {
 	doc, err := xmldoc.Parse(path, data)
 	if err != nil {
 		return nil, fileError(path, err)

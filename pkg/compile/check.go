@@ -5,6 +5,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth/iismanager"
 	"github.com/ftphost/ftphost/pkg/auth/local"
 	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -25,7 +26,12 @@ func Check(home Home) (problems apphost.ErrorList, sites int) {
 // Open builds the sites of a home without serving them, with parts of their
 // own; nothing is logged. The snapshot is nil when nothing could be served.
 func Open(home Home) (*site.Snapshot, apphost.ErrorList) {
-	cfg, problems := home.Load()
+	home, problems := home.Resolve()
+	if problems.Errors() > 0 {
+		return nil, problems
+	}
+	cfg, more := home.Load()
+	problems = append(problems, more...)
 	if cfg == nil {
 		return nil, problems
 	}
@@ -34,13 +40,17 @@ func Open(home Home) (*site.Snapshot, apphost.ErrorList) {
 		return nil, append(problems, fileErrors(err)...)
 	}
 	directory, accountProblems := accounts.Load(home.Accounts())
-	_, managerProblems := accounts.LoadAdministration(home.Administration())
+	managers, managerProblems := home.managers()
+	if managers == nil {
+		managers = iismanager.NewDirectory(nil, nil)
+	}
 	stores := cert.Open(home.Certificates())
-	result, more := Snapshot(cfg, Parts{
+	result, found := Snapshot(cfg, Parts{
 		Home: home, Logs: w3clog.NewFiles(func(error) {}), Uploads: vfs.NewUploads(),
-		Accounts: func() *local.Directory { return directory }, Certificates: stores, ComputerName: computer,
+		Accounts: func() *local.Directory { return directory }, Managers: func() *iismanager.Directory { return managers },
+		Certificates: stores, ComputerName: computer,
 	})
-	problems = slices.Concat(problems, more, accountProblems, managerProblems, unreadable(stores))
+	problems = slices.Concat(problems, found, accountProblems, managerProblems, unreadable(stores))
 	problems.Sort()
 	if result == nil {
 		return nil, problems

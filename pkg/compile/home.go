@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth/iismanager"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 	"github.com/ftphost/ftphost/schema"
 )
@@ -29,8 +31,11 @@ const (
 type Home struct {
 	// Dir is the folder of the configuration; relative paths start there.
 	Dir string
-	// Config is the applicationHost.config.
+	// Config is the applicationHost.config; after Resolve, the one that is read.
 	Config string
+
+	resolved bool
+	shared   *shared // nil for a home that has its configuration itself
 }
 
 // NewHome is the home in dir with the usual file names.
@@ -44,27 +49,37 @@ func (h Home) Own() string { return filepath.Join(h.Dir, OwnFile) }
 // Accounts is the path of localAccounts.config.
 func (h Home) Accounts() string { return filepath.Join(h.Dir, AccountFile) }
 
-// Administration is the path of administration.config.
-func (h Home) Administration() string { return filepath.Join(h.Dir, AdministrationFile) }
+// Administration is the path of administration.config. With a shared
+// configuration, which only a home after Resolve knows of, it is that of the
+// copy: the users can log in while the share is away.
+func (h Home) Administration() string {
+	if h.shared != nil {
+		return filepath.Join(h.Dir, SharedDir, AdministrationFile)
+	}
+	return filepath.Join(h.Dir, AdministrationFile)
+}
 
 // Certificates is the folder of the certificate stores.
 func (h Home) Certificates() string { return filepath.Join(h.Dir, CertificatesDir) }
 
-// Load reads and validates the configuration of the home. The list holds
-// everything that is wrong or doubtful; the configuration is nil when
-// anything is wrong.
+// Load reads and validates the configuration of the home, which it resolves if
+// that was not done. The list holds everything that is wrong or doubtful; the
+// configuration is nil when anything is wrong.
 func (h Home) Load() (*apphost.Configuration, apphost.ErrorList) {
+	h, problems := h.Resolve()
+	if problems.Errors() > 0 {
+		return nil, problems
+	}
 	definitions, err := h.schema()
 	if err != nil {
-		return nil, fileErrors(err)
+		return nil, append(problems, fileErrors(err)...)
 	}
 	var documents []*xmldoc.Document
-	var problems apphost.ErrorList
 	for _, file := range []struct {
 		path     string
 		optional bool
 	}{{h.Config, false}, {h.Own(), true}} {
-		doc, err := readDocument(file.path)
+		doc, err := h.document(file.path)
 		switch {
 		case err == nil:
 			documents = append(documents, doc)
@@ -78,10 +93,33 @@ func (h Home) Load() (*apphost.Configuration, apphost.ErrorList) {
 			problems = append(problems, fileErrors(err)...)
 		}
 	}
-	if len(problems) > 0 {
+	if problems.Errors() > 0 {
 		return nil, problems
 	}
-	return apphost.Load(definitions, documents...)
+	cfg, more := apphost.Load(definitions, documents...)
+	problems = append(problems, more...)
+	problems.Sort()
+	return cfg, problems
+}
+
+// document reads a file, but what was read from a shared folder already.
+func (h Home) document(path string) (*xmldoc.Document, error) {
+	if h.shared != nil && path == h.Config {
+		return xmldoc.Parse(path, h.shared.files[ConfigFile])
+	}
+	return readDocument(path)
+}
+
+// managers reads the IIS Manager users; with an error there are none.
+func (h Home) managers() (*iismanager.Directory, apphost.ErrorList) {
+	if h.shared == nil {
+		return accounts.LoadAdministration(h.Administration())
+	}
+	data, found := h.shared.files[AdministrationFile]
+	if !found {
+		return iismanager.NewDirectory(nil, nil), nil
+	}
+	return accounts.ParseAdministration(filepath.Join(filepath.Dir(h.Config), AdministrationFile), data)
 }
 
 // schema is the embedded schema and what the home's schema folder adds.

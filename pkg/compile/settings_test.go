@@ -55,6 +55,7 @@ func without() map[string]string {
 		ftp + "/security/sslClientCertificates/@revocationUrlRetrievalTimeout":       "nothing is fetched",
 		ftp + "/customFeatures":                                                      later,
 		ftp + "/userIsolation/activeDirectory":                                       "the source of an account tells its home",
+		"configurationRedirection/@password":                                         "the operating system mounts the share",
 		"system.ftpServer/log/customLogging":                                         "left from FTP 7.0",
 	}
 }
@@ -85,6 +86,7 @@ func TestSettingsMatchTheSchema(t *testing.T) {
 		{definitions.Section(sectionPathMap), reflect.TypeFor[pathMapSettings]()},
 		{definitions.Section(sectionProtocol), reflect.TypeFor[protocolSettings]()},
 		{definitions.Section(sectionTLS), reflect.TypeFor[tlsSettings]()},
+		{definitions.Section(sectionRedirection), reflect.TypeFor[redirectionSettings]()},
 		{definitions.Section(sectionAccounts), reflect.TypeFor[accountsSettings]()},
 	} {
 		missing, err := apphost.CheckStruct(c.schema, c.typ)
