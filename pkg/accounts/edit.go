@@ -173,7 +173,7 @@ func (f *File) Leave(group string, users ...string) error {
 // else wrote before is kept, and a result that could not be read back is not
 // written.
 func (f *File) edit(change func(*draft) error) (err error) {
-	unlock, err := lock(f.path)
+	unlock, err := durable.Lock(f.path)
 	if err != nil {
 		return fmt.Errorf("changing the accounts: %w", err)
 	}

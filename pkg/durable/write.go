@@ -12,7 +12,7 @@ import (
 // WriteFile replaces the file at path as a whole or not at all: it writes
 // beside it, syncs, and renames. An existing file keeps its mode and, where
 // this process may, its owner; perm is for a new one.
-func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
+func WriteFile(path string, data []byte, perm fs.FileMode) error {
 	if real, e := filepath.EvalSymlinks(path); e == nil {
 		path = real // replace what a link points to, not the link
 	}
@@ -22,6 +22,19 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	return write(path, data, perm, existing, false)
+}
+
+// WriteCopy is WriteFile for a new file that gets the mode and, where this
+// process may, the owner of another one. Where it may not, only its own owner
+// may read it, so that a copy is never open to more people than the original.
+func WriteCopy(path string, data []byte, original fs.FileInfo) error {
+	return write(path, data, original.Mode().Perm(), original, true)
+}
+
+// write writes a whole file with the owner of another, unless that is nil.
+// Where that is not possible, careful leaves the rights of others out.
+func write(path string, data []byte, perm fs.FileMode, owned fs.FileInfo, careful bool) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
@@ -36,8 +49,9 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	if _, err = f.Write(data); err != nil {
 		return err
 	}
-	if existing != nil {
-		keepOwner(f, existing) // before the mode: its bits are for this owner
+	// Before the mode: its bits are for this owner.
+	if owned != nil && !keepOwner(f, owned) && careful {
+		perm &= 0o700
 	}
 	if err = f.Chmod(perm); err != nil {
 		return err
@@ -51,5 +65,5 @@ func WriteFile(path string, data []byte, perm fs.FileMode) (err error) {
 	if err = os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return SyncDir(filepath.Dir(path))
 }

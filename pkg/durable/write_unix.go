@@ -8,16 +8,15 @@ import (
 	"syscall"
 )
 
-// keepOwner gives f the owner of the file it replaces. Without the right to,
-// the new owner is whoever writes, as with any editor.
-func keepOwner(f *os.File, existing fs.FileInfo) {
-	if st, ok := existing.Sys().(*syscall.Stat_t); ok {
-		_ = f.Chown(int(st.Uid), int(st.Gid))
-	}
+// keepOwner gives f the owner of another file, and reports whether it could.
+// Without the right to, the owner is whoever writes, as with any editor.
+func keepOwner(f *os.File, other fs.FileInfo) bool {
+	st, ok := other.Sys().(*syscall.Stat_t)
+	return ok && f.Chown(int(st.Uid), int(st.Gid)) == nil
 }
 
-// syncDir makes a rename in dir last through a power failure.
-func syncDir(dir string) error {
+// SyncDir makes a rename in dir last through a power failure.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 )
 
 // keepOwner does nothing: a file in the same folder inherits its rights.
-func keepOwner(*os.File, fs.FileInfo) {}
+func keepOwner(*os.File, fs.FileInfo) bool { return true }
 
-// syncDir does nothing: Windows has no such call.
-func syncDir(string) error { return nil }
+// SyncDir does nothing: Windows has no such call.
+func SyncDir(string) error { return nil }

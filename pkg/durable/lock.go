@@ -1,4 +1,4 @@
-package accounts
+package durable
 
 import (
 	"errors"
@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/ftphost/ftphost/pkg/durable"
 )
 
 // Waiting for another process that changes the same file.
@@ -17,16 +15,17 @@ const (
 	lockRetry = 20 * time.Millisecond
 )
 
-// lockSuffix names the lock file beside the accounts file. It stays there,
-// empty: removing it would let two processes lock two different files.
+// lockSuffix names the lock file beside the file. It stays there, empty:
+// removing it would let two processes lock two different files.
 const lockSuffix = ".lock"
 
 // errLocked means that somebody else holds the lock.
 var errLocked = errors.New("locked")
 
-// lock takes the right to change the file at path from all other processes and
-// returns how to give it back.
-func lock(path string) (unlock func() error, err error) {
+// Lock takes the right to change the file at path from all other processes and
+// returns how to give it back. It waits for ten seconds at most. The file need
+// not exist, but its folder must.
+func Lock(path string) (unlock func() error, err error) {
 	f, err := os.OpenFile(path+lockSuffix, os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no folder %s", filepath.Dir(path))
@@ -34,7 +33,7 @@ func lock(path string) (unlock func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := durable.Adopt(f.Name()); err != nil {
+	if err := Adopt(f.Name()); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	for deadline := time.Now().Add(lockWait); ; time.Sleep(lockRetry) {
