@@ -25,8 +25,8 @@ type built struct {
 	problems apphost.ErrorList
 }
 
-// shared is what sites have in common.
-type shared struct {
+// common is what sites have in common.
+type common struct {
 	// rest is of all that is written outside of the sites.
 	rest apphost.Fingerprint
 	// sources are asked about passwords, in order.
@@ -41,10 +41,10 @@ func (r *Result) Serves(id uint32) bool { return r.running[id] != nil }
 // share takes over what sites have in common, if nothing changed in it.
 func (c *compiler) share(result *Result, rest apphost.Fingerprint) {
 	c.rest = rest
-	if !c.parts.Afresh && c.parts.Previous.shared.rest == rest {
-		c.shared = c.parts.Previous.shared
+	if !c.parts.Afresh && c.parts.Previous.common.rest == rest {
+		c.common = c.parts.Previous.common
 	}
-	result.shared = c.shared
+	result.common = c.common
 }
 
 // build builds a site, or takes over what was built before from the same words.
@@ -66,7 +66,7 @@ func (c *compiler) build(e *apphost.Element, id uint32, print apphost.Fingerprin
 func (c *compiler) stillGood(b *built) bool {
 	previous := c.parts.Previous
 	switch {
-	case c.parts.Afresh || c.rest != previous.shared.rest:
+	case c.parts.Afresh || c.rest != previous.common.rest:
 		return false
 	case b.site == nil:
 		return b.stopped == nil || b.stopped.Reason == ""

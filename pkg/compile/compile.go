@@ -89,10 +89,10 @@ type Result struct {
 	Attempts auth.AttemptPolicy
 
 	// running are the sites of the snapshot by ID, built the versions of sites
-	// that the file has, and shared what they share.
+	// that the file has, and common what they share.
 	running map[uint32]*site.Site
 	built   map[uint32]*built
-	shared  shared
+	common  common
 }
 
 // compiler carries what the sites of one configuration share.
@@ -104,7 +104,7 @@ type compiler struct {
 	cache    time.Duration
 	problems apphost.ErrorList
 
-	shared
+	common
 	serverLevel access.Level
 	// serverDoubted says that the server's rules for addresses were looked at.
 	serverDoubted bool
