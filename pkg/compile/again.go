@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"maps"
+
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/auth"
@@ -33,6 +35,13 @@ type common struct {
 	sources []auth.Provider
 	// certificates knows the accounts of client certificates.
 	certificates *local.Certificates
+}
+
+// Same reports whether two results serve the same, because all that is written
+// is the same.
+func (r *Result) Same(other *Result) bool {
+	return r.common.rest == other.common.rest && maps.Equal(r.running, other.running) &&
+		maps.EqualFunc(r.built, other.built, func(a, b *built) bool { return a.print == b.print })
 }
 
 // Serves reports whether a site is served, by its number.

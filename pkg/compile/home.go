@@ -35,6 +35,7 @@ type Home struct {
 	Config string
 
 	resolved bool
+	draft    bool    // Config has the place of another file (With)
 	shared   *shared // nil for a home that has its configuration itself
 }
 
@@ -104,7 +105,7 @@ func (h Home) Load() (*apphost.Configuration, apphost.ErrorList) {
 
 // document reads a file, but what was read from a shared folder already.
 func (h Home) document(path string) (*xmldoc.Document, error) {
-	if h.shared != nil && path == h.Config {
+	if h.shared != nil && path == h.Config && !h.draft {
 		return xmldoc.Parse(path, h.shared.files[ConfigFile])
 	}
 	return readDocument(path)

@@ -91,6 +91,13 @@ func (h Home) Resolve() (Home, apphost.ErrorList) {
 	return h, append(problems, told)
 }
 
+// With is a home that was resolved, but with another file in the place of
+// applicationHost.config.
+func (h Home) With(config string) Home {
+	h.Config, h.draft = config, true
+	return h
+}
+
 // redirected reads redirection.config: nil when the configuration is at home.
 func (h Home) redirected() (s *shared, path xmldoc.Pos, problems apphost.ErrorList) {
 	doc, err := readDocument(h.Redirection())

@@ -32,7 +32,7 @@ type generation struct {
 	// beside are sockets that are open although a wider one has their port: to
 	// close one would reset the connections that are just being made there.
 	beside []*opened
-	failed  map[uint32][]string // site ID → what could not be opened
+	failed map[uint32][]string // site ID → what could not be opened
 }
 
 // opened is one open endpoint. It outlives the generations that have it.
@@ -170,3 +170,7 @@ func (g *generation) logFailures(h *Host) {
 		}
 	}
 }
+
+// Generation is the number of what is served now, from 1; each change has the
+// next.
+func (h *Host) Generation() uint64 { return h.current.Load().number }

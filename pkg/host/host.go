@@ -26,6 +26,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/reversedns"
 	"github.com/ftphost/ftphost/pkg/socket"
+	"github.com/ftphost/ftphost/pkg/source"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
 )
@@ -40,6 +41,9 @@ type Options struct {
 	Log zerolog.Logger
 	// Grace is how long transfers may go on after a stop was asked for.
 	Grace time.Duration
+	// Follow has Run watch the files of the configuration and Reload when they
+	// have changed.
+	Follow bool
 }
 
 // Host is the running whole. It owns what outlives a single configuration:
@@ -57,6 +61,8 @@ type Host struct {
 	attempts *auth.Attempts
 	names    *reversedns.Cache
 	ends     *calendar
+	watcher  *source.Watcher
+	managers managers
 	// readers and threads are shared by all control connections.
 	readers, threads *socket.Threads
 
@@ -69,7 +75,7 @@ type Host struct {
 	loops    sync.WaitGroup // accept loops and all else that Run waits for
 	// background ends when the loops have to; nil before Run.
 	background context.Context //nolint:containedctx // it is the life of the loops, which outlive every call
-	refused  refusals
+	refused    refusals
 }
 
 // runState is how far the life of a host is.
@@ -100,10 +106,12 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	result, problems := h.load(o.Home, h.parts)
+	h.watcher.Watch(o.Home.Sources()) // before they are read
+	home, result, problems := h.load("", h.parts)
 	if result == nil {
 		return nil, nil, &Refused{problems}
 	}
+	h.adopt(home)
 	h.ports = newPorts(o)
 	h.obey(result)
 	h.server = ftpserver.New(ftpserver.Config{
@@ -135,15 +143,16 @@ func newHost(o Options) (*Host, error) {
 	h.ends = newCalendar(o.Log, func() []inUse { return certificatesInUse(h.current.Load().Snapshot) })
 	people := accounts.Open(o.Home.Accounts())
 	people.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
-	managers := accounts.OpenAdministration(o.Home.Administration())
-	managers.OnError = func(err error) { o.Log.Error().Err(err).Msg("IIS Manager users not read; the previous ones stay") }
+	h.managers.onError = func(err error) { o.Log.Error().Err(err).Msg("IIS Manager users not read; the previous ones stay") }
+	h.managers.open(o.Home.Administration())
+	h.watcher = source.New(source.Options{OnError: func(err error) { o.Log.Warn().Err(err).Msg("files are looked at now and then, not watched") }})
 	h.attempts.OnLimit = func(b auth.Block, logOnly bool) { logBlock(o.Log, b, logOnly) }
 	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
 	stores := cert.Open(o.Home.Certificates())
 	stores.OnProblem = func(err error) { o.Log.Warn().Err(err).Msg("certificate file") }
 	h.parts = compile.Parts{
 		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
-		Accounts: people.Directory, Managers: managers.Directory, ComputerName: computer, Certificates: stores,
+		Accounts: people.Directory, Managers: h.managers.Directory, ComputerName: computer, Certificates: stores,
 		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers, OnSourceProblem: sourceProblems(o.Log),
 	}
 	return h, nil
@@ -217,6 +226,9 @@ func (h *Host) begin(background context.Context) {
 		}
 	})
 	h.loops.Go(func() { h.ends.Run(background) })
+	if h.options.Follow {
+		h.loops.Go(func() { h.watcher.Run(background, func() { h.follow(background) }) })
+	}
 	for _, o := range h.current.Load().sockets() {
 		h.serve(o)
 	}

@@ -42,13 +42,34 @@ func (h *Host) Reload(ctx context.Context, afresh bool) (Report, error) {
 		return Report{}, ErrStopping
 	}
 	before := h.current.Load()
-	next, fresh, problems := h.prepare(ctx, before, afresh)
+	home, next, fresh, problems := h.prepare(ctx, before, afresh)
 	if next == nil {
 		h.refuse(problems)
 		return Report{Generation: before.number, Refused: true, Problems: problems}, nil
 	}
+	h.adopt(home)
+	if next.result.Same(before.result) && len(fresh) == 0 {
+		h.refused.last = ""
+		return Report{Generation: before.number, Problems: problems}, nil
+	}
 	h.apply(before, next, fresh)
 	return Report{Generation: next.number, Problems: problems, Changes: next.changes}, nil
+}
+
+// follow reloads because files have changed.
+func (h *Host) follow(ctx context.Context) {
+	h.watcher.Watch(h.options.Home.Sources()) // other files, perhaps
+	if _, err := h.Reload(ctx, false); err != nil && !errors.Is(err, ErrStopping) {
+		h.options.Log.Error().Err(err).Msg("configuration not applied")
+	}
+}
+
+// adopt keeps what belongs to a configuration that has turned out good.
+func (h *Host) adopt(home compile.Home) {
+	h.managers.open(home.Administration())
+	if err := home.KeepShared(); err != nil {
+		h.options.Log.Error().Err(err).Msg("no copy of the shared configuration")
+	}
 }
 
 // Plan tells what Reload would do if a file were the applicationHost.config; ""
@@ -61,50 +82,56 @@ func (h *Host) Plan(file string) (Report, error) {
 		return Report{}, ErrStopping
 	}
 	before := h.current.Load()
-	home, parts := h.options.Home, h.parts
-	if file != "" {
-		home.Config = file
-	}
+	parts := h.parts
 	parts.Previous, parts.Afresh = before.result, true
-	result, problems := h.load(home, parts)
+	_, result, problems := h.load(file, parts)
 	if result == nil {
 		return Report{Generation: before.number, Refused: true, Problems: problems}, nil
 	}
 	return Report{Generation: before.number, Problems: problems, Changes: compile.Changes(before.result, result)}, nil
 }
 
-// load reads and compiles the configuration; the result is nil when it is
+// load reads and compiles the configuration, with a file in the place of
+// applicationHost.config unless that is "". The result is nil when it is
 // refused.
-func (h *Host) load(home compile.Home, parts compile.Parts) (*compile.Result, apphost.ErrorList) {
-	cfg, problems := home.Load()
+func (h *Host) load(file string, parts compile.Parts) (home compile.Home, r *compile.Result, problems apphost.ErrorList) {
+	home, problems = h.options.Home.Resolve()
+	if problems.Errors() > 0 {
+		return home, nil, problems
+	}
+	if file != "" {
+		home = home.With(file)
+	}
+	cfg, more := home.Load()
+	problems = append(problems, more...)
 	if cfg == nil {
-		return nil, problems
+		return home, nil, problems
 	}
 	result, more := compile.Snapshot(cfg, parts)
 	problems = append(problems, more...)
 	problems.Sort()
 	if result == nil {
-		return nil, problems
+		return home, nil, problems
 	}
 	if high := result.Passive.High + h.options.PortOffset; result.Passive.High > 0 && high > maxPort {
 		problems = append(problems, &apphost.Error{Msg: fmt.Sprintf("--port-offset %d moves the passive port %d above %d", h.options.PortOffset, result.Passive.High, maxPort)})
-		return nil, problems
+		return home, nil, problems
 	}
-	return result, problems
+	return home, result, problems
 }
 
 // prepare compiles the configuration and opens its endpoints, beside those that
 // are open. The generation is nil when the configuration is refused. A site
 // that is served now and whose endpoints cannot be opened goes on as it was.
-func (h *Host) prepare(ctx context.Context, before *generation, afresh bool) (next *generation, fresh []*opened, problems apphost.ErrorList) {
+func (h *Host) prepare(ctx context.Context, before *generation, afresh bool) (home compile.Home, next *generation, fresh []*opened, problems apphost.ErrorList) {
 	parts := h.parts
 	parts.Previous, parts.Afresh, parts.Unopened = before.result, afresh, map[uint32]string{}
 	there := before.sockets()
 	for {
 		var result *compile.Result
-		if result, problems = h.load(h.options.Home, parts); result == nil {
+		if home, result, problems = h.load("", parts); result == nil {
 			closeAll(fresh)
-			return nil, nil, problems
+			return home, nil, nil, problems
 		}
 		next = newGeneration(before, result, problems)
 		more := next.open(ctx, h, there)
@@ -112,7 +139,7 @@ func (h *Host) prepare(ctx context.Context, before *generation, afresh bool) (ne
 		if !next.failNews(before, parts.Unopened) {
 			unused := func(o *opened) bool { return !slices.Contains(next.opened, o) }
 			closeAll(slices.DeleteFunc(slices.Clone(fresh), func(o *opened) bool { return !unused(o) }))
-			return next, slices.DeleteFunc(fresh, unused), problems
+			return home, next, slices.DeleteFunc(fresh, unused), problems
 		}
 	}
 }

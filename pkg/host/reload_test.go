@@ -328,3 +328,32 @@ func TestNothingChangesWhileStopping(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A host that follows the files applies what is saved, and accounts and IIS
+// Manager users no less than sites.
+func TestFollowingTheFiles(t *testing.T) {
+	port, other := freePort(t), freePort(t)
+	content := t.TempDir()
+	o := options(t, siteOn(1, content, port))
+	o.Follow = true
+	h, _ := run(t, o)
+	session := login(t, port)
+	rewrite(t, o.Home, "</sites>", siteOn(2, content, other)+"</sites>")
+	eventually(t, "the new site is served", func() bool { return !refusesConnections(other) })
+	session.do("NOOP", "200 ")
+	before := h.Generation()
+	if err := os.WriteFile(o.Home.Own(), []byte("<configuration><ftpHost><protocol featureSet='Iis' /></ftpHost></configuration>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "ftphost.config counts", func() bool { return h.Generation() > before })
+	session.do("RANG 0 1", "500 ")
+}
+
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
