@@ -80,6 +80,7 @@ func (s *session) pass(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	s.now.identity = auth.IsAnonymousName(s.who.asked)
 	name := s.who.asked
 	s.who.asked, s.who.named = "", false
+	s.site.Counters.Logons.Add(1)
 	principal, err := s.authenticate(ctx, auth.Credentials{User: name, Password: cmd.Arg, Remote: s.remote.Addr()})
 	if err != nil {
 		return ftp.Reply{}, s.loginFailed(name, err)
@@ -117,6 +118,11 @@ func (s *session) logIn(principal *auth.Principal, answer ftp.Reply) (ftp.Reply,
 		return ftp.Reply{}, homeRefused(err)
 	}
 	s.who.principal, s.who.view, s.who.logName = principal, view, s.logNameOf(principal)
+	if principal.Anonymous() {
+		s.countUser(&s.site.Counters.Anonymous)
+	} else {
+		s.countUser(&s.site.Counters.Named)
+	}
 	s.cwd, s.now.path = start, start
 	s.event(zerolog.DebugLevel).Msg("logged in")
 	if text := s.site.Messages.Greeting; text != "" {
@@ -136,6 +142,7 @@ func (s *session) authenticate(ctx context.Context, c auth.Credentials) (*auth.P
 }
 
 func (s *session) loginFailed(name string, err error) error {
+	s.site.Counters.FailedLogons.Add(1)
 	r, expected := logonRefused(err)
 	level := zerolog.WarnLevel
 	if !expected {
@@ -156,6 +163,7 @@ func (s *session) logOut() {
 	if s.who.principal == nil {
 		return
 	}
+	s.countUser(nil)
 	s.who = identity{since: time.Now(), from: s.who.from}
 	s.cwd, s.renameFrom = vpath.Root, ""
 }

@@ -33,6 +33,9 @@ func (s *session) retr(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	defer t.abandon()
 	err = t.close(t.send(file, offset, n))
 	s.count(t.moved.Load(), 0)
+	if err == nil {
+		s.site.Counters.FilesSent.Add(1)
+	}
 	return reply(226, textComplete), err
 }
 
@@ -156,6 +159,7 @@ func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit
 		return err
 	}
 	finish = nil
+	s.site.Counters.FilesReceived.Add(1)
 	return upload.Commit()
 }
 

@@ -125,7 +125,7 @@ func (r *running) stop(t testing.TB) {
 		t.Error(err)
 	}
 	for _, s := range r.sites {
-		if n := s.Counters.Connections.Load(); n != 0 {
+		if n := s.Counters.Connections.Now() + s.Counters.Anonymous.Now() + s.Counters.Named.Now(); n != 0 {
 			t.Errorf("site %s still counts %d connections", s.Name, n)
 		}
 	}

@@ -20,6 +20,18 @@ type place struct {
 	site *site.Site
 	// tag is s-sitename of the log.
 	tag string
+	// users is where the session counts as a user; nil when nobody is logged in.
+	users *site.Level
+}
+
+// countUser counts who logs in, and nil who logs out.
+func (p *place) countUser(as *site.Level) {
+	if p.users != nil {
+		p.users.Leave()
+	}
+	if p.users = as; as != nil {
+		as.Enter()
+	}
 }
 
 // arrive finds the site a new session starts on. It reports false when the
@@ -35,17 +47,15 @@ func (s *session) arrive() bool {
 
 // enter moves the session to a site, or to none.
 func (s *session) enter(to *site.Site) {
-	if s.site != nil && s.site.Counters != nil {
-		s.site.Counters.Connections.Add(-1)
+	if s.site != nil {
+		s.site.Counters.Connections.Leave()
 	}
 	s.site, s.tag = to, ""
 	s.limitLines()
 	if to == nil {
 		return
 	}
-	if to.Counters != nil {
-		to.Counters.Connections.Add(1)
-	}
+	to.Counters.Connections.Enter()
 	s.tag = "FTPSVC" + strconv.FormatUint(uint64(to.ID), 10)
 }
 
@@ -64,10 +74,10 @@ const noSiteCommandLine = 4096
 
 // full reports whether the session is one too many for its site.
 func (s *session) full() bool {
-	if s.site == nil || s.site.Counters == nil || s.site.Connections.MaxConnections == math.MaxUint32 {
+	if s.site == nil || s.site.Connections.MaxConnections == math.MaxUint32 {
 		return false
 	}
-	return s.site.Counters.Connections.Load() > int64(s.site.Connections.MaxConnections)
+	return s.site.Counters.Connections.Now() > int64(s.site.Connections.MaxConnections)
 }
 
 // choose selects the site of a host name, for HOST and USER.

@@ -257,6 +257,7 @@ func (s *session) conclude(cmd ftp.Command, answer ftp.Reply, err error) outcome
 		return outcome{reply: answer, ends: answer.Code == codeGoodbye}
 	}
 	out := outcomeOf(err)
+	s.countRefusal(out.sub)
 	s.notice(err, s.site)
 	if out.unexpected {
 		s.event(zerolog.ErrorLevel).Err(err).Str(logging.Verb, cmd.Verb).
@@ -268,9 +269,17 @@ func (s *session) conclude(cmd ftp.Command, answer ftp.Reply, err error) outcome
 	return out
 }
 
+// countRefusal counts a refusal, or why a session ends.
+func (s *session) countRefusal(sub int) {
+	if s.site != nil {
+		s.site.Counters.Refuse(sub)
+	}
+}
+
 // leave says why the session ends.
 func (s *session) leave(r *refusal) {
 	s.ended = outcomeOf(r)
+	s.countRefusal(r.sub)
 	s.answer(s.ended.reply)
 }
 
@@ -280,6 +289,7 @@ func (s *session) end() {
 	s.finishControl()
 	s.in.Release()
 	s.recordClosed()
+	s.countUser(nil)
 	s.enter(nil)
 }
 

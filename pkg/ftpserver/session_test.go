@@ -176,7 +176,7 @@ func TestNobodySlipsIntoAnotherSite(t *testing.T) {
 		stranger.expect("331 ")
 		stranger.expect("230 ")
 		synctest.Wait()
-		if n := other.Counters.Connections.Load(); n != 1 {
+		if n := other.Counters.Connections.Now(); n != 1 {
 			t.Errorf("the other site counts %d connections, want 1", n)
 		}
 	})

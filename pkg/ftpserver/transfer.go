@@ -45,6 +45,8 @@ type transfer struct {
 	secure *ftps.Data
 	// incoming says that bytes come from the client.
 	incoming bool
+	// counted is how much of moved the site's counters have.
+	counted int64
 	// unwatched says that the transfer is too short to be watched.
 	unwatched bool
 	// release takes back that a shutdown cancels the transfer.
@@ -157,6 +159,7 @@ func (t *transfer) await(ctx context.Context, channel datachannel.Channel) error
 // that this means, or nil for success.
 func (t *transfer) close(err error) error {
 	t.closed = true
+	t.count()
 	if err == nil && t.secure != nil {
 		err = t.finish()
 	}
@@ -270,6 +273,7 @@ func (t *transfer) stream() io.ReadWriter {
 // returns an error when it cannot go on. The end of a span is no error by
 // itself: minBytesPerSecond is judged over each span of dataChannelTimeout.
 func (t *transfer) progress(err error) error {
+	t.count()
 	late := errors.Is(err, os.ErrDeadlineExceeded)
 	if err != nil && !late {
 		return err
@@ -287,6 +291,18 @@ func (t *transfer) progress(err error) error {
 		return errDataTimedOut
 	}
 	return t.beginSpan(now)
+}
+
+// count brings the site's counters to what has moved.
+func (t *transfer) count() {
+	moved := t.moved.Load()
+	counters := t.session.site.Counters
+	if t.incoming {
+		counters.BytesReceived.Add(moved - t.counted)
+	} else {
+		counters.BytesSent.Add(moved - t.counted)
+	}
+	t.counted = moved
 }
 
 // send copies size bytes of file, which stands at offset, to the client. A

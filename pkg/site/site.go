@@ -7,7 +7,6 @@ package site
 import (
 	"fmt"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
@@ -234,9 +233,3 @@ const (
 	// Refuse refuses.
 	Refuse
 )
-
-// Counters count a site's live connections.
-type Counters struct {
-	// Connections is the number of open control channels.
-	Connections atomic.Int64
-}
