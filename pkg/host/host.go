@@ -52,6 +52,7 @@ type Options struct {
 // are safe for concurrent use, after Start.
 type Host struct {
 	options  Options
+	started  time.Time
 	parts    compile.Parts // what is lent to all configurations
 	workers  *local.Workers
 	logs     *w3clog.Files
@@ -75,14 +76,14 @@ type Host struct {
 	loops    sync.WaitGroup // accept loops and all else that Run waits for
 	// background ends when the loops have to; nil before Run.
 	background context.Context //nolint:containedctx // it is the life of the loops, which outlive every call
-	refused    refusals
+	looks      looks
 }
 
 // runState is how far the life of a host is.
 type runState int
 
 const (
-	started runState = iota // accept loops are not running yet
+	ready runState = iota // accept loops are not running yet
 	running
 	stopping // nothing changes any more
 )
@@ -129,6 +130,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	next.enter(nil)
 	next.logFailures(h)
 	h.current.Store(next)
+	h.looks.when, h.looks.last = next.since, Report{Generation: next.number, Problems: problems, Changes: next.changes}
 	return h, problems, nil
 }
 
@@ -138,7 +140,7 @@ func newHost(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{options: o, workers: local.NewWorkers(0), attempts: auth.NewAttempts(), names: reversedns.New(net.DefaultResolver)}
+	h := &Host{options: o, started: time.Now(), workers: local.NewWorkers(0), attempts: auth.NewAttempts(), names: reversedns.New(net.DefaultResolver)}
 	h.readers, h.threads = socket.NewReaders(), socket.NewThreads(maxWriting)
 	h.ends = newCalendar(o.Log, func() []inUse { return certificatesInUse(h.current.Load().Snapshot) })
 	people := accounts.Open(o.Home.Accounts())
@@ -268,8 +270,8 @@ func (h *Host) stop() error {
 // sum says how often strangers, failed handshakes and blocked addresses were
 // turned away.
 func (h *Host) sum() {
-	ports, handshakes := h.ports.Counters(), h.server.Counters()
-	h.options.Log.Info().Uint64("strangers", ports.Strangers).Uint64("portsExhausted", ports.Exhausted).
-		Uint64("controlHandshakesFailed", handshakes.ControlRefused).Uint64("dataHandshakesFailed", handshakes.DataRefused).
-		Uint64("blocked", handshakes.Blocked).Msg("turned away since the start")
+	n := h.TurnedAway()
+	h.options.Log.Info().Uint64("strangers", n.Strangers).Uint64("portsExhausted", n.PortsExhausted).
+		Uint64("controlHandshakesFailed", n.ControlHandshakes).Uint64("dataHandshakesFailed", n.DataHandshakes).
+		Uint64("blocked", n.Blocked).Msg("turned away since the start")
 }

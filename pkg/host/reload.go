@@ -43,17 +43,25 @@ func (h *Host) Reload(ctx context.Context, afresh bool) (Report, error) {
 	}
 	before := h.current.Load()
 	home, next, fresh, problems := h.prepare(ctx, before, afresh)
-	if next == nil {
+	r := Report{Generation: before.number, Problems: problems}
+	switch {
+	case next == nil:
+		r.Refused = true
 		h.refuse(problems)
-		return Report{Generation: before.number, Refused: true, Problems: problems}, nil
+	case next.result.Same(before.result) && len(fresh) == 0:
+		h.adopt(home)
+		h.looks.count.Unchanged++
+	default:
+		h.adopt(home)
+		h.apply(before, next, fresh)
+		r.Generation, r.Changes = next.number, next.changes
+		h.looks.count.Applied++
 	}
-	h.adopt(home)
-	if next.result.Same(before.result) && len(fresh) == 0 {
-		h.refused.last = ""
-		return Report{Generation: before.number, Problems: problems}, nil
+	if !r.Refused {
+		h.looks.refused = ""
 	}
-	h.apply(before, next, fresh)
-	return Report{Generation: next.number, Problems: problems, Changes: next.changes}, nil
+	h.looks.when, h.looks.last = time.Now(), r
+	return r, nil
 }
 
 // follow reloads because files have changed.
@@ -179,7 +187,6 @@ func (h *Host) apply(before, next *generation, fresh []*opened) {
 	}
 	h.server.Follow()
 	h.ends.lookSoon()
-	h.refused = refusals{count: h.refused.count}
 	h.tell(before, next)
 }
 
@@ -208,22 +215,24 @@ func (h *Host) obey(r *compile.Result) {
 	h.ports.SetRange(r.Passive.Low, r.Passive.High)
 }
 
-// refusals remembers configurations that were refused.
-type refusals struct {
-	// count is how many there were since the start.
-	count uint64
-	// last is what was said of the last one; "" when it is followed again.
-	last string
+// looks remembers what came of looking at the configuration.
+type looks struct {
+	when  time.Time
+	last  Report
+	count Reloads
+	// refused is what was said of the configuration that is refused; "" when none
+	// is.
+	refused string
 }
 
 // refuse logs why a configuration is not served, once for each state of it.
 func (h *Host) refuse(problems apphost.ErrorList) {
 	said := problems.Error()
-	if said == h.refused.last {
+	if said == h.looks.refused {
 		return
 	}
-	h.refused.count++
-	h.refused.last = said
+	h.looks.count.Refused++
+	h.looks.refused = said
 	h.options.Log.Error().Int("errors", problems.Errors()).Msg("the configuration is refused; what was served before goes on")
 	h.logProblems(problems)
 }
