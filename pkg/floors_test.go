@@ -59,6 +59,9 @@ var floors = map[string]int{
 	// workshop
 	"pkg/compile":   4,
 	"pkg/ftpserver": 4,
+	// offices
+	"pkg/admin":     6,
+	"pkg/admin/api": 0,
 	// landlord
 	"pkg/host":    5,
 	"pkg/explain": 5,
@@ -76,22 +79,23 @@ var floors = map[string]int{
 // libraries names the folders in which each external library may appear. A
 // library with one home can be replaced there.
 var libraries = map[string][]string{
-	"github.com/beevik/etree":            {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts"},
-	"github.com/fsnotify/fsnotify":       {"pkg/source"},
-	"github.com/rs/zerolog":              {"pkg/logging", "pkg/ftpserver", "pkg/host", "cmd/ftphost"},
-	"github.com/spf13/cobra":             {"cmd/ftphost"},
-	"golang.org/x/term":                  {"cmd/ftphost"},
-	"golang.org/x/crypto":                {"pkg/auth/local"},
-	"golang.org/x/text":                  {"pkg/xmldoc", "pkg/codepage"},
-	"golang.org/x/tools/txtar":           {"pkg/ftptest"},
-	"golang.org/x/sync":                  {"pkg/auth/local", "pkg/compile", "pkg/host"},
-	"golang.org/x/sys":                   {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/durable", "pkg/host", "pkg/source", "cmd/ftphost"},
-	"software.sslmate.com/src/go-pkcs12": {"pkg/cert"},
-	"github.com/go-ldap/ldap/v3":         {"pkg/auth/ldap"},
-	"github.com/go-asn1-ber/asn1-ber":    {"pkg/auth/ldap"},
-	"github.com/msteinert/pam/v2":        {"pkg/auth/pam"},
-	"github.com/jlaffaye/ftp":            {"integration"},
-	"github.com/rs/zerolog/log":          {}, // a global logger: loggers are handed down
+	"github.com/beevik/etree":             {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts"},
+	"github.com/fsnotify/fsnotify":        {"pkg/source"},
+	"github.com/rs/zerolog":               {"pkg/logging", "pkg/ftpserver", "pkg/host", "pkg/admin", "cmd/ftphost"},
+	"github.com/prometheus/client_golang": {"pkg/admin"},
+	"github.com/spf13/cobra":              {"cmd/ftphost"},
+	"golang.org/x/term":                   {"cmd/ftphost"},
+	"golang.org/x/crypto":                 {"pkg/auth/local"},
+	"golang.org/x/text":                   {"pkg/xmldoc", "pkg/codepage"},
+	"golang.org/x/tools/txtar":            {"pkg/ftptest"},
+	"golang.org/x/sync":                   {"pkg/auth/local", "pkg/compile", "pkg/host"},
+	"golang.org/x/sys":                    {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/durable", "pkg/host", "pkg/source", "cmd/ftphost"},
+	"software.sslmate.com/src/go-pkcs12":  {"pkg/cert"},
+	"github.com/go-ldap/ldap/v3":          {"pkg/auth/ldap"},
+	"github.com/go-asn1-ber/asn1-ber":     {"pkg/auth/ldap"},
+	"github.com/msteinert/pam/v2":         {"pkg/auth/pam"},
+	"github.com/jlaffaye/ftp":             {"integration"},
+	"github.com/rs/zerolog/log":           {}, // a global logger: loggers are handed down
 }
 
 // restricted names the folders of the few standard packages that the house

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/admin"
 	"github.com/ftphost/ftphost/pkg/compile"
 )
 
@@ -23,7 +23,7 @@ func newCheckCommand(home *homeFlags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			problems, sites := compile.Check(home.home())
 			if asJSON {
-				if err := json.NewEncoder(cmd.OutOrStdout()).Encode(problemsJSON(problems)); err != nil {
+				if err := json.NewEncoder(cmd.OutOrStdout()).Encode(admin.Problems(problems)); err != nil {
 					return err
 				}
 			} else {
@@ -38,26 +38,4 @@ func newCheckCommand(home *homeFlags) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as JSON")
 	return cmd
-}
-
-// problemJSON is one finding for scripts.
-type problemJSON struct {
-	File     string `json:"file,omitempty"`
-	Line     int    `json:"line,omitempty"`
-	Column   int    `json:"column,omitempty"`
-	Severity string `json:"severity"`
-	Section  string `json:"section,omitempty"`
-	Message  string `json:"message"`
-}
-
-func problemsJSON(list apphost.ErrorList) []problemJSON {
-	findings := make([]problemJSON, 0, len(list))
-	for _, e := range list {
-		severity := "error"
-		if e.Warning {
-			severity = "warning"
-		}
-		findings = append(findings, problemJSON{e.Pos.File, e.Pos.Line, e.Pos.Col, severity, e.Section, e.Msg})
-	}
-	return findings
 }

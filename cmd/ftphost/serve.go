@@ -2,19 +2,25 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/ftphost/ftphost/pkg/admin"
+	"github.com/ftphost/ftphost/pkg/admin/api"
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/host"
 	"github.com/ftphost/ftphost/pkg/logging"
@@ -58,6 +64,13 @@ func operationalLog() zerolog.Logger {
 
 func serve(cmd *cobra.Command, options host.Options) error {
 	keepProcessors()
+	var door atomic.Pointer[admin.Server]
+	options.Follow = true
+	options.OnLook = func(host.Report) {
+		if d := door.Load(); d != nil {
+			d.Follow()
+		}
+	}
 	h, warnings, err := host.Start(cmd.Context(), options)
 	var refused *host.Refused
 	if errors.As(err, &refused) {
@@ -68,8 +81,48 @@ func serve(cmd *cobra.Command, options host.Options) error {
 		return err
 	}
 	printProblems(cmd.ErrOrStderr(), warnings)
+	socket := h.Admin().Socket
+	if socket == "" {
+		socket = serverSocket(options.Home)
+	}
+	d, err := admin.Listen(admin.Options{Host: h, Version: version, Home: homeFolder(options.Home), Socket: socket, Log: options.Log})
+	if err != nil {
+		return errors.Join(err, h.Close())
+	}
+	door.Store(d)
+	d.Follow()
 	printSites(cmd.OutOrStdout(), h.Status())
-	return h.Run(cmd.Context())
+	return runBoth(cmd.Context(), h, d)
+}
+
+// runBoth runs the host and what looks at it until ctx ends, and then a little
+// longer what looks at it: one can see how the host stops.
+func runBoth(ctx context.Context, h *host.Host, d *admin.Server) error {
+	looking, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var tasks sync.WaitGroup
+	var closing error
+	tasks.Go(func() { closing = d.Run(looking) })
+	tasks.Go(func() { reloadOnSignal(looking, h) })
+	err := h.Run(ctx)
+	stop()
+	tasks.Wait()
+	return errors.Join(err, closing)
+}
+
+// reloadOnSignal reloads whenever the signal for that comes.
+func reloadOnSignal(ctx context.Context, h *host.Host) {
+	signals := make(chan os.Signal, 1)
+	notifyReload(signals)
+	defer signal.Stop(signals)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-signals:
+			// What came of it is in the log.
+			_, _ = h.Reload(ctx, true)
+		}
+	}
 }
 
 // printProblems writes findings the way compilers do, for people and editors.
@@ -111,7 +164,7 @@ func printSites(w io.Writer, sites []host.SiteStatus) {
 			fmt.Fprintf(w, "    %s\n", s.Reason)
 		}
 		if s.Certificate != nil {
-			fmt.Fprintf(w, "    certificate: %s\n", certificateLine(s.Certificate))
+			fmt.Fprintf(w, "    certificate: %s\n", certificateLine(admin.Certificate(s.Certificate)))
 		}
 		if s.LogFolder != "" {
 			fmt.Fprintf(w, "    log: %s\n", s.LogFolder)
@@ -122,7 +175,7 @@ func printSites(w io.Writer, sites []host.SiteStatus) {
 	}
 }
 
-func certificateLine(c *host.CertificateStatus) string {
+func certificateLine(c *api.Certificate) string {
 	switch {
 	case c.Reason != "":
 		return "none that can be used: " + c.Reason

@@ -38,6 +38,8 @@ const (
 	sectionProtocol         = "ftpHost/protocol"
 	sectionTLS              = "ftpHost/tls"
 	sectionAccounts         = "ftpHost/accounts"
+	sectionAdmin            = "ftpHost/admin"
+	sectionMetrics          = "ftpHost/metrics"
 )
 
 // Parts are what outlives one configuration and is lent to its sites.
@@ -87,6 +89,8 @@ type Result struct {
 	Passive  PortRange
 	// Attempts says what failed logins lead to.
 	Attempts auth.AttemptPolicy
+	// Admin says where the running host is looked at.
+	Admin Admin
 
 	// running are the sites of the snapshot by ID, built the versions of sites
 	// that the file has, and common what they share.
@@ -248,6 +252,7 @@ func (c *compiler) server() *Result {
 	c.readSources()
 	c.readMapping()
 	c.readDefaultTLS()
+	admin := c.readAdmin()
 	if low, high := firewall.Low, firewall.High; low > high || (low == 0) != (high == 0) {
 		e := c.cfg.Section(sectionFirewall, "")
 		c.errorf(e.Attr("lowDataChannelPort").Pos(), sectionFirewall,
@@ -260,6 +265,7 @@ func (c *compiler) server() *Result {
 		Snapshot: &site.Snapshot{UseDomainNameAsHostName: runtime.HostNames.UseDomainNameAsHostName, Kept: map[*site.Site]string{}},
 		Passive:  firewall,
 		Attempts: c.attempts(),
+		Admin:    admin,
 		running:  map[uint32]*site.Site{},
 		built:    map[uint32]*built{},
 	}

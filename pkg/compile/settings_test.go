@@ -85,6 +85,8 @@ func TestSettingsMatchTheSchema(t *testing.T) {
 		{definitions.Section(sectionRequestFiltering), reflect.TypeFor[requestFilteringSettings]()},
 		{definitions.Section(sectionPathMap), reflect.TypeFor[pathMapSettings]()},
 		{definitions.Section(sectionProtocol), reflect.TypeFor[protocolSettings]()},
+		{definitions.Section(sectionAdmin), reflect.TypeFor[adminSettings]()},
+		{definitions.Section(sectionMetrics), reflect.TypeFor[metricsSettings]()},
 		{definitions.Section(sectionTLS), reflect.TypeFor[tlsSettings]()},
 		{definitions.Section(sectionRedirection), reflect.TypeFor[redirectionSettings]()},
 		{definitions.Section(sectionAccounts), reflect.TypeFor[accountsSettings]()},

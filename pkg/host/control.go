@@ -49,6 +49,10 @@ func (h *Host) Overview() Overview {
 	}
 }
 
+// Admin says where the configuration that is served wants the host to be looked
+// at.
+func (h *Host) Admin() compile.Admin { return h.current.Load().result.Admin }
+
 // Sessions are all sessions, the oldest first.
 func (h *Host) Sessions() []ftpserver.SessionInfo { return h.server.Sessions() }
 

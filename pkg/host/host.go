@@ -44,6 +44,9 @@ type Options struct {
 	// Follow has Run watch the files of the configuration and Reload when they
 	// have changed.
 	Follow bool
+	// OnLook is told what came of each look at the configuration after Start; nil
+	// is allowed. It may use the host, but not Reload.
+	OnLook func(Report)
 }
 
 // Host is the running whole. It owns what outlives a single configuration:
@@ -209,6 +212,16 @@ func (h *Host) Run(ctx context.Context) error {
 	stop()
 	h.loops.Wait()
 	return errors.Join(err, h.idle.Close(), h.logs.Close())
+}
+
+// Close gives back what a host has that does not Run.
+func (h *Host) Close() error {
+	h.changing.Lock()
+	h.state = stopping
+	closeAll(h.current.Load().sockets())
+	h.changing.Unlock()
+	h.names.Close()
+	return errors.Join(h.ports.Close(), h.idle.Close(), h.logs.Close())
 }
 
 // begin starts all that goes on while the host runs.

@@ -36,6 +36,15 @@ var ErrStopping = errors.New("the server is stopping")
 // as it was. Afresh builds sites anew of which the same is written, which finds
 // folders and certificates that have come or gone. The error is ErrStopping.
 func (h *Host) Reload(ctx context.Context, afresh bool) (Report, error) {
+	r, err := h.look(ctx, afresh)
+	if err == nil && h.options.OnLook != nil {
+		h.options.OnLook(r)
+	}
+	return r, err
+}
+
+// look is Reload, but that nobody is told.
+func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 	h.changing.Lock()
 	defer h.changing.Unlock()
 	if h.state == stopping {

@@ -19,6 +19,8 @@ type SiteStatus struct {
 	State string `json:"state"`
 	// Reason says why a site is stopped or which of its bindings are not open.
 	Reason string `json:"reason,omitempty"`
+	// Sessions is how many there are.
+	Sessions int64 `json:"sessions"`
 	// Listen are the addresses the site is reached at.
 	Listen []string `json:"listen,omitempty"`
 	// Certificate is that of the site; nil when none is configured and none needed.
@@ -56,6 +58,7 @@ func (h *Host) Status() []SiteStatus {
 		if reason := now.Kept[s]; reason != "" {
 			status.Reason = "it goes on as it was: " + reason
 		}
+		status.Sessions = s.Counters.Connections.Now()
 		status.Certificate = certificateStatus(s, time.Now())
 		for _, open := range now.opened {
 			endpoint := now.endpointAt(open.at)
