@@ -25,8 +25,9 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 		Short: "Say whether a command would be allowed, step by step",
 		Long: "explain asks the configuration, the accounts and the files what would come of one\n" +
 			"command, in the order in which the server decides, and names the line that decides.\n" +
-			"The password is taken to be right. Nothing is changed, and nothing is written to a\n" +
-			"log. Exit status 0 means allowed, 1 refused.",
+			"The password is taken to be right. Directories are asked with their search account,\n" +
+			"PAM is not: of its accounts the system is asked. Nothing is changed, and nothing is\n" +
+			"written to a log. Exit status 0 means allowed, 1 refused.",
 		Example: "  ftphost explain --site ftpsite01.com --user user3 --path /test.txt\n" +
 			"  ftphost explain --site ftpsite01.com --path /new.txt --verb STOR --tls --json",
 		Args: usage(cobra.NoArgs),
@@ -57,11 +58,7 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 			} else {
 				err = printAnswer(cmd.OutOrStdout(), answer)
 			}
-			switch {
-			case err != nil || answer.Allowed:
-			case answer.Unknown:
-				err = errors.New("the last step cannot be told without the password")
-			default:
+			if err == nil && !answer.Allowed {
 				err = fmt.Errorf("refused: %s", reply(answer))
 			}
 			return err
@@ -95,12 +92,9 @@ func printAnswer(w io.Writer, answer *explain.Answer) error {
 			fmt.Fprintf(&b, "%-30s %s\n", "", step.Origin)
 		}
 	}
-	switch {
-	case answer.Allowed:
+	if answer.Allowed {
 		b.WriteString("Allowed.\n")
-	case answer.Unknown:
-		b.WriteString("Not known here.\n")
-	default:
+	} else {
 		fmt.Fprintf(&b, "Refused: %s\n", reply(answer))
 	}
 	_, err := io.WriteString(w, b.String())

@@ -13,8 +13,8 @@ var ErrAbsent = errors.New("a source of accounts cannot run here, and no other o
 // Absent is a source of accounts that the configuration names and that cannot
 // run here. It lets nobody in.
 type Absent struct {
-	// Name is how the configuration calls it.
-	Name string
+	// Name is how the configuration calls it, and Origin where.
+	Name, Origin string
 }
 
 // Authenticate returns ErrAbsent.
@@ -25,4 +25,9 @@ func (a Absent) Authenticate(context.Context, Credentials) (*Principal, error) {
 // Find returns ErrAbsent.
 func (a Absent) Find(context.Context, string) (*Principal, error) {
 	return nil, fmt.Errorf("%w: %q", ErrAbsent, a.Name)
+}
+
+// Source is the provider as people see it.
+func (a Absent) Source() Source {
+	return Source{Name: fmt.Sprintf("users of %q", a.Name), Origin: a.Origin}
 }

@@ -53,6 +53,19 @@ type Provider interface {
 // Authenticate, ErrLogon for a name that it does not know.
 type Finder interface {
 	Find(ctx context.Context, user string) (*Principal, error)
+	Source() Source
+}
+
+// Source is a source of accounts as people see it.
+type Source struct {
+	// Name is what its accounts are called: "local accounts".
+	Name string
+	// Origin is the place in the configuration that names it, as file:line:col;
+	// "" when none does.
+	Origin string
+	// Unasked is what only a login finds out beside the password; "" for
+	// nothing.
+	Unasked string
 }
 
 // Chain is the login of one site: anonymous first when the name asks for it,
@@ -85,13 +98,19 @@ func (c *Chain) Authenticate(ctx context.Context, cred Credentials) (*Principal,
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	if anonymous && errors.Is(err, ErrLogon) {
-		return nil, ErrAnonymousNotAllowed
-	}
 	if anonymous {
-		return nil, fmt.Errorf("%w (%v)", ErrAnonymousNotAllowed, err) //nolint:errorlint // the cause is told, but not what the login failed of
+		return nil, AnonymousRefusal(err)
 	}
 	return nil, err
+}
+
+// AnonymousRefusal is what a login by an anonymous name fails of when anonymous
+// login is off, and err is the refusal of the providers.
+func AnonymousRefusal(err error) error {
+	if errors.Is(err, ErrLogon) {
+		return ErrAnonymousNotAllowed
+	}
+	return fmt.Errorf("%w (%v)", ErrAnonymousNotAllowed, err) //nolint:errorlint // the cause is told, but not what the login failed of
 }
 
 // ask asks the providers in order.

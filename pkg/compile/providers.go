@@ -68,11 +68,11 @@ func (c *compiler) customProviders(siteName string, ftp *apphost.Element) []auth
 		}
 		d := c.definition(name.Text)
 		if !d.managers(name.Text) {
-			providers = append(providers, auth.Absent{Name: name.Text})
+			providers = append(providers, auth.Absent{Name: name.Text, Origin: e.Pos().String()})
 			c.warnf(e.Pos(), sectionSites, "site %q: the authentication provider %q %s", siteName, name.Text, d.whyAbsent())
 			continue
 		}
-		providers = append(providers, &iismanager.Provider{Directory: c.parts.Managers, Site: siteName})
+		providers = append(providers, &iismanager.Provider{Directory: c.parts.Managers, Site: siteName, Origin: e.Pos().String()})
 		if !c.parts.Managers().Permits(siteName) {
 			c.warnf(e.Pos(), sectionSites, `site %q: no IIS Manager user may log in through %q: %s has none with permission in <scope path="/%s">`,
 				siteName, name.Text, AdministrationFile, siteName)

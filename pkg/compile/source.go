@@ -45,7 +45,7 @@ func (c *compiler) readSources() {
 	var settings accountsSettings
 	c.decode(e, &settings)
 	if len(settings.Sources) == 0 {
-		c.sources = []auth.Provider{c.localSource()}
+		c.sources = []auth.Provider{c.localSource("")}
 		return
 	}
 	var local *apphost.Element
@@ -59,7 +59,7 @@ func (c *compiler) readSources() {
 				continue
 			}
 			local = entry
-			c.sources = append(c.sources, c.localSource())
+			c.sources = append(c.sources, c.localSource(entry.Pos().String()))
 		case sourceLDAP, sourceActiveDirectory:
 			if p := c.directorySource(entry, s); p != nil {
 				c.sources = append(c.sources, p)
@@ -72,11 +72,11 @@ func (c *compiler) readSources() {
 	}
 }
 
-func (c *compiler) localSource() auth.Provider {
+func (c *compiler) localSource(origin string) auth.Provider {
 	c.localAsked = true
 	return &local.Provider{
 		Directory: c.parts.Accounts, Cache: c.parts.Verified,
-		CacheLifetime: c.cache, Domain: c.parts.ComputerName, Workers: c.parts.Workers,
+		CacheLifetime: c.cache, Domain: c.parts.ComputerName, Origin: origin, Workers: c.parts.Workers,
 	}
 }
 
@@ -102,7 +102,7 @@ func (c *compiler) unusedAttributes(entry *apphost.Element, kind int) {
 // findings say.
 func (c *compiler) systemSource(entry *apphost.Element, s *sourceSettings) auth.Provider {
 	p, err := pam.New(pam.Settings{
-		Name: s.Name, Service: s.Service, Computer: c.parts.ComputerName, Timeout: s.Timeout, MaxConversations: int(s.MaxConnections),
+		Name: s.Name, Origin: entry.Pos().String(), Service: s.Service, Computer: c.parts.ComputerName, Timeout: s.Timeout, MaxConversations: int(s.MaxConnections),
 		Verified: c.parts.Verified, VerifiedLifetime: c.cache, OnProblem: c.parts.OnSourceProblem,
 	})
 	switch {
@@ -121,7 +121,7 @@ func (c *compiler) systemSource(entry *apphost.Element, s *sourceSettings) auth.
 func (c *compiler) directorySource(entry *apphost.Element, s *sourceSettings) auth.Provider {
 	before := c.problems.Errors()
 	settings := ldap.Settings{
-		Name: s.Name, StartTLS: s.StartTLS, BindDN: s.BindDN, BaseDN: s.BaseDN,
+		Name: s.Name, Origin: entry.Pos().String(), StartTLS: s.StartTLS, BindDN: s.BindDN, BaseDN: s.BaseDN,
 		Domain: s.Domain, UPNSuffixes: list(s.UPNSuffix), HomeAttributes: list(s.HomeAttribute),
 		UserFilter: s.UserFilter, NameAttribute: s.NameAttribute,
 		Groups: ldap.Groups{

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/access"
@@ -60,8 +59,6 @@ type Step struct {
 // Answer is all that is to be said to a Query.
 type Answer struct {
 	Allowed bool `json:"allowed"`
-	// Unknown says that it cannot be told here whether it is allowed.
-	Unknown bool `json:"unknown,omitempty"`
 	// Reply is what the client hears of a refusal, in its short form; "" when it
 	// is allowed, or the client hears nothing.
 	Reply string `json:"reply,omitempty"`
@@ -132,6 +129,11 @@ func (w *walk) pass(name, origin, format string, args ...any) bool {
 	return true
 }
 
+// unknown notes what is not to be told here.
+func (w *walk) unknown(name, origin, text string) {
+	w.Steps = append(w.Steps, Step{name, Unknown, text, origin})
+}
+
 // refuse ends the walk.
 func (w *walk) refuse(name, origin, text string, r ftpserver.Refusal) bool {
 	w.Steps = append(w.Steps, Step{name, Refused, text, origin})
@@ -176,7 +178,7 @@ func (w *walk) binding(context.Context) bool {
 // address asks the rules for client addresses.
 func (w *walk) address(context.Context) bool {
 	if !w.Client.IsValid() {
-		w.Steps = append(w.Steps, Step{"client address", Unknown, "the address of the client was not given", ""})
+		w.unknown("client address", "", "the address of the client was not given")
 		return true
 	}
 	var denied *access.Denied
@@ -196,7 +198,7 @@ func (w *walk) address(context.Context) bool {
 func (w *walk) channel(context.Context) bool {
 	how := map[bool]string{true: "encrypted", false: "in clear text"}[w.TLS]
 	if w.TLS && w.site.TLS.Settings == nil {
-		w.Steps = append(w.Steps, Step{"TLS", Unknown, "the site itself has no certificate, so the client must have TLS by that of the port: " + w.site.TLS.Reason, ""})
+		w.unknown("TLS", "", "the site itself has no certificate, so the client must have TLS by that of the port: "+w.site.TLS.Reason)
 	}
 	if sub := w.site.Channel.Credentials(w.TLS); sub != access.SubStatusOK {
 		return w.refuse("control channel", w.site.Channel.ControlOrigin, because(access.Text(sub), sub), ftpserver.PolicyRefusalOf(sub))
@@ -206,69 +208,8 @@ func (w *walk) channel(context.Context) bool {
 
 // lockOut is about what failed before.
 func (w *walk) lockOut(context.Context) bool {
-	w.Steps = append(w.Steps, Step{"lock-out", Unknown, "how often logins of the client failed is known to the running server only", ""})
+	w.unknown("lock-out", "", "how often logins of the client failed is known to the running server only")
 	return true
-}
-
-// account finds out who the user is.
-func (w *walk) account(ctx context.Context) bool {
-	login := w.site.Login
-	if auth.IsAnonymousName(w.User) && login.AllowAnonymous {
-		w.principal = auth.Anonymous()
-		return w.pass("account", "", "anonymous access is on, with any password")
-	}
-	if len(login.Providers) == 0 && !login.AllowAnonymous {
-		return w.loginRefused(auth.ErrNoMethod)
-	}
-	err := auth.ErrLogon
-	for _, p := range login.Providers {
-		finder, ok := p.(auth.Finder)
-		if !ok {
-			w.Steps = append(w.Steps, Step{"account", Unknown, nameOf(p) + " cannot be asked without the password", ""})
-			continue
-		}
-		found, problem := finder.Find(ctx, w.User)
-		if problem == nil {
-			w.principal = found
-			return w.pass("account", "", "%s know %s; groups: %s", nameOf(p), found.QualifiedName(), groupsOf(found))
-		}
-		err = auth.MoreTelling(err, problem)
-	}
-	if w.Steps[len(w.Steps)-1].Name == "account" && errors.Is(err, auth.ErrLogon) {
-		w.Unknown = true // one that cannot be asked may know the name
-		return false
-	}
-	if auth.IsAnonymousName(w.User) && errors.Is(err, auth.ErrLogon) {
-		err = auth.ErrAnonymousNotAllowed
-	}
-	return w.loginRefused(err)
-}
-
-func (w *walk) loginRefused(err error) bool {
-	r := ftpserver.LoginRefusalOf(err)
-	text := err.Error()
-	if errors.Is(err, auth.ErrLogon) {
-		text = fmt.Sprintf("no source of accounts knows %q", w.User)
-	}
-	return w.refuse("account", "", because(text, r.SubStatus), r)
-}
-
-// nameOf is how a source of accounts calls itself. One without a name is not
-// printed: it may hold a secret.
-func nameOf(p auth.Provider) string {
-	if named, ok := p.(fmt.Stringer); ok {
-		return named.String()
-	}
-	return "another source of accounts"
-}
-
-// groupsOf are the groups by their bare names: rules may qualify them.
-func groupsOf(p *auth.Principal) string {
-	bare := slices.DeleteFunc(slices.Clone(p.GroupKeys()), func(key string) bool { return strings.ContainsAny(key, `\@`) })
-	if len(bare) == 0 {
-		return "none"
-	}
-	return strings.Join(bare, ", ")
 }
 
 // home enters the directory that a session starts in.

@@ -17,6 +17,8 @@ type Provider struct {
 	Directory func() *Directory
 	// Site is the name of the site that the users need permission for.
 	Site string
+	// Origin is where the configuration names the provider, see auth.Source.
+	Origin string
 }
 
 // Authenticate returns the principal of the user, in the user's own spelling,
@@ -58,8 +60,10 @@ func (p *Provider) admit(d *Directory, e *entry) (*auth.Principal, error) {
 	return e.principal, nil
 }
 
-// String is how people call the provider.
-func (p *Provider) String() string { return "IIS Manager users" }
+// Source is the provider as people see it.
+func (p *Provider) Source() auth.Source {
+	return auth.Source{Name: "IIS Manager users", Origin: p.Origin}
+}
 
 // digest is a SHA-256 digest.
 type digest [sha256.Size]byte

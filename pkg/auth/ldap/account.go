@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,22 +23,40 @@ type account struct {
 	entry *ldap.Entry
 }
 
-// Attributes that say what Active Directory and 389 Directory Server think of
-// an account, and which group is its first.
+// Attributes of Active Directory that say what it thinks of an account, and
+// which group is its first.
 const (
 	attrControl  = "userAccountControl"
+	attrComputed = "msDS-User-Account-Control-Computed" // on demand only; has what changes with time
 	attrExpires  = "accountExpires"
-	attrLock     = "nsAccountLock"
+	attrSet      = "pwdLastSet"
 	attrSID      = "objectSid"
 	attrPrimary  = "primaryGroupID"
-	flagDisabled = 2
-	flagLocked   = 16
+
+	flagDisabled        = 0x2
+	flagLocked          = 0x10
+	flagPasswordExpired = 0x800000
+
+	setNever = "0" // in attrSet: the password must be changed first
 )
+
+// Attributes of others: 389 Directory Server's, and that of OpenLDAP's password
+// policy with the time that means for good.
+const (
+	attrLock      = "nsAccountLock"
+	attrLocked    = "pwdAccountLockedTime"
+	lockedForGood = "000001010000Z"
+)
+
+// stateAttributes are those that stateOf reads.
+func stateAttributes() []string {
+	return []string{attrControl, attrComputed, attrExpires, attrSet, attrLock, attrLocked}
+}
 
 // find looks an account up; nil when there is none. Two that answer to one
 // name are nobody's: which is meant cannot be known.
 func (p *Provider) find(ctx context.Context, name userName) (*account, error) {
-	attributes := append([]string{p.settings.NameAttribute, attrControl, attrExpires, attrLock, attrSID, attrPrimary}, p.settings.HomeAttributes...)
+	attributes := slices.Concat([]string{p.settings.NameAttribute, attrSID, attrPrimary}, stateAttributes(), p.settings.HomeAttributes)
 	if p.settings.Groups.Attribute != "" {
 		attributes = append(attributes, p.settings.Groups.Attribute)
 	}
@@ -97,14 +116,21 @@ func (p *Provider) homeOf(e *ldap.Entry) string {
 // stateOf reads what keeps an account out. Servers refuse the bind for the same
 // reasons; this counts while a login is remembered.
 func stateOf(e *ldap.Entry) error {
-	control, _ := strconv.ParseInt(e.GetEqualFoldAttributeValue(attrControl), 10, 64)
+	value := e.GetEqualFoldAttributeValue
+	control, _ := strconv.ParseInt(value(attrControl), 10, 64)
+	computed, _ := strconv.ParseInt(value(attrComputed), 10, 64)
+	control |= computed
 	switch {
-	case control&flagDisabled != 0, strings.EqualFold(e.GetEqualFoldAttributeValue(attrLock), "TRUE"):
+	case control&flagDisabled != 0, strings.EqualFold(value(attrLock), "TRUE"):
 		return auth.ErrAccountDisabled
-	case control&flagLocked != 0:
+	case control&flagLocked != 0, value(attrLocked) == lockedForGood:
 		return auth.ErrAccountLocked
-	case expired(e.GetEqualFoldAttributeValue(attrExpires), time.Now()):
+	case expired(value(attrExpires), time.Now()):
 		return auth.ErrAccountExpired
+	case control&flagPasswordExpired != 0 && value(attrSet) == setNever:
+		return auth.ErrPasswordMustChange
+	case control&flagPasswordExpired != 0:
+		return auth.ErrPasswordExpired
 	}
 	return nil
 }

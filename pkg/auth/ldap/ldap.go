@@ -17,8 +17,9 @@ import (
 
 // Settings describe one source of accounts.
 type Settings struct {
-	// Name is how the log calls the source.
-	Name string
+	// Name is how the log calls the source, and Origin where the configuration
+	// names it, see auth.Source.
+	Name, Origin string
 	// Servers are asked in order, the next when one does not answer.
 	Servers []Server
 	// StartTLS encrypts connections of ldap addresses before anything is said.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -30,6 +31,31 @@ func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.
 	return principal, nil
 }
 
+// Find returns whom a login as user would be of, or why it would be refused
+// whatever the password, as far as the searching account may read it. The errors
+// are those of Authenticate.
+func (p *Provider) Find(ctx context.Context, user string) (*auth.Principal, error) {
+	name, ours := p.parseName(user)
+	if !ours {
+		return nil, auth.ErrLogon
+	}
+	inner, cancel := context.WithTimeout(ctx, p.settings.Timeout)
+	defer cancel()
+	principal, err := p.present(inner, name)
+	if err != nil {
+		return nil, auth.SourceError(ctx, p.settings.Name, err, p.settings.OnProblem)
+	}
+	return principal, nil
+}
+
+// Source is the provider as people see it.
+func (p *Provider) Source() auth.Source {
+	return auth.Source{
+		Name: fmt.Sprintf("accounts of %q", p.settings.Name), Origin: p.settings.Origin,
+		Unasked: "what a directory looks at only together with the password, such as the hours and computers of an account, is not asked",
+	}
+}
+
 // login proves the password, from memory or by the directory, and returns who
 // that is.
 func (p *Provider) login(ctx context.Context, name userName, password string) (*auth.Principal, error) {
@@ -49,6 +75,11 @@ func (p *Provider) login(ctx context.Context, name userName, password string) (*
 	if known := p.remembered.get(name.typed); known != nil {
 		return known.principal, nil
 	}
+	return p.present(ctx, name)
+}
+
+// present is who the name means now, or what keeps the account out.
+func (p *Provider) present(ctx context.Context, name userName) (*auth.Principal, error) {
 	found, err := p.find(ctx, name)
 	switch {
 	case err != nil:

@@ -21,6 +21,8 @@ type Provider struct {
 	CacheLifetime time.Duration
 	// Domain is the computer's name, which qualifies every account.
 	Domain string
+	// Origin is where the configuration names the source, see auth.Source.
+	Origin string
 	// Workers bounds the hashing; nil gives the provider one of its own.
 	Workers *Workers
 
@@ -58,8 +60,10 @@ func (p *Provider) Find(_ context.Context, user string) (*auth.Principal, error)
 	return e.in(p.Domain), nil
 }
 
-// String names the source for people.
-func (p *Provider) String() string { return "local accounts" }
+// Source is the provider as people see it.
+func (p *Provider) Source() auth.Source {
+	return auth.Source{Name: "local accounts", Origin: p.Origin}
+}
 
 // prepare makes the hash that is verified for nobody; its salt need not be
 // secret, because its result is thrown away.

@@ -23,8 +23,9 @@ var ErrNotInBuild = errors.New("this build of ftphost has no PAM; build one with
 
 // Settings describe one source of accounts.
 type Settings struct {
-	// Name is how the log calls the source.
-	Name string
+	// Name is how the log calls the source, and Origin where the configuration
+	// names it, see auth.Source.
+	Name, Origin string
 	// Service is the file in /etc/pam.d that says what is asked.
 	Service string
 	// Computer is the computer's name, which qualifies every account.
@@ -115,6 +116,34 @@ func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.
 	return principal, nil
 }
 
+// Find returns the principal of an account of the system, without a word to
+// PAM. The errors are those of Authenticate.
+func (p *Provider) Find(ctx context.Context, typed string) (*auth.Principal, error) {
+	name, ours := p.parseName(typed)
+	if !ours {
+		return nil, auth.ErrLogon
+	}
+	inner, cancel := context.WithTimeout(ctx, p.settings.Timeout)
+	defer cancel()
+	principal, err := p.inTime(inner, func() (*auth.Principal, error) { return p.principal(name) })
+	var unknown user.UnknownUserError
+	switch {
+	case errors.As(err, &unknown):
+		return nil, auth.ErrLogon
+	case err != nil:
+		return nil, auth.SourceError(ctx, p.settings.Name, err, p.settings.OnProblem)
+	}
+	return principal, nil
+}
+
+// Source is the provider as people see it.
+func (p *Provider) Source() auth.Source {
+	return auth.Source{
+		Name: "accounts of the machine", Origin: p.settings.Origin,
+		Unasked: "whether PAM takes the password, and what the account rules of its service " + p.settings.Service + " say, is not asked",
+	}
+}
+
 // inTime runs a login for as long as ctx allows. A module that hangs cannot be
 // ended: its conversation goes on alone and keeps its place, so that there are
 // never more of them than places.
@@ -158,6 +187,15 @@ func (p *Provider) login(c conversation) (*auth.Principal, error) {
 	if err != nil {
 		return nil, err
 	}
+	principal, err := p.principal(name)
+	if err != nil {
+		return nil, fmt.Errorf("PAM accepts %q, but %w", name, err)
+	}
+	return principal, nil
+}
+
+// principal is who the system says that an account is.
+func (p *Provider) principal(name string) (*auth.Principal, error) {
 	a, err := p.account(name)
 	if err != nil {
 		return nil, err
@@ -192,7 +230,7 @@ func (p *Provider) isComputer(typed string) bool {
 func lookUp(name string) (*account, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
-		return nil, fmt.Errorf("PAM accepts %q, but the system has no such account: %w", name, err)
+		return nil, fmt.Errorf("the system does not say who %q is: %w", name, err)
 	}
 	ids, err := u.GroupIds()
 	if err != nil {

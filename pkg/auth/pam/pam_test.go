@@ -63,6 +63,27 @@ func TestLogins(t *testing.T) {
 	}
 }
 
+// Find asks the system and says nothing to PAM.
+func TestFind(t *testing.T) {
+	p := pam.NewFake(settings(), func(c pam.Conversation) (string, error) {
+		t.Errorf("a conversation: %+v", c)
+		return jo(c)
+	}, "Sales")
+	for name, want := range map[string]error{"jo": nil, `web01\jo`: nil, "": auth.ErrLogon, "stranger": auth.ErrLogon} {
+		principal, err := p.Find(t.Context(), name)
+		if !errors.Is(err, want) || (principal == nil) != (err != nil) {
+			t.Errorf("%q: %v, %v, want %v", name, principal, err, want)
+		}
+		if err == nil && (principal.QualifiedName() != `WEB01\jo` || principal.Home() != "/home/jo" || !slices.Contains(principal.GroupKeys(), "sales")) {
+			t.Errorf("%q is %q with %q, at home in %q", name, principal.QualifiedName(), principal.GroupKeys(), principal.Home())
+		}
+	}
+	accepting := pam.NewFake(settings(), func(c pam.Conversation) (string, error) { return c.User, nil })
+	if _, err := accepting.Authenticate(t.Context(), auth.Credentials{User: "stranger", Password: "x"}); !errors.Is(err, auth.ErrProvider) || !strings.Contains(err.Error(), `PAM accepts "stranger", but `) {
+		t.Errorf("an account that PAM alone knows: %v", err)
+	}
+}
+
 // A module that hangs costs its login the time of the source, keeps its place,
 // and nothing else.
 func TestHangingModules(t *testing.T) {
