@@ -115,6 +115,15 @@ func New(s Settings) (*Provider, error) {
 	}, nil
 }
 
+// Close ends the connections that are kept, and keeps no more. Logins that are
+// under way end as they would have, and so do later ones, each with connections
+// of its own. A provider that is dropped without Close has no connection either,
+// 30 seconds after its last login. The error is always nil.
+func (p *Provider) Close() error {
+	p.pool.close()
+	return nil
+}
+
 // mostRemembered bounds the accounts whose groups are remembered.
 const mostRemembered = 10000
 

@@ -33,15 +33,17 @@ const (
 type pool struct {
 	settings *Settings
 	slots    chan struct{} // bounds the connections in use
+	keptFor  time.Duration
 
 	mu      sync.Mutex
+	closed  bool // nothing is kept any more
 	idle    map[Server][]*conn
 	avoided map[Server]time.Time
 }
 
 func newPool(s *Settings) *pool {
 	return &pool{
-		settings: s, slots: make(chan struct{}, max(1, s.MaxConnections)),
+		settings: s, slots: make(chan struct{}, max(1, s.MaxConnections)), keptFor: keptFor,
 		idle: map[Server][]*conn{}, avoided: map[Server]time.Time{},
 	}
 }
@@ -174,12 +176,31 @@ func (p *pool) take(s Server, use purpose) *conn {
 	return nil
 }
 
-// keep puts a connection back. There are never more than slots of one purpose
+// keep puts a connection back, unless nothing is kept any more. There are never more than slots of one purpose
 // at a server: one is opened only by who holds a slot and found none to take.
 func (p *pool) keep(s Server, c *conn) {
-	_ = c.raw.SetDeadline(time.Now().Add(keptFor)) // when that fails, so does the next use
+	_ = c.raw.SetDeadline(time.Now().Add(p.keptFor)) // when that fails, so does the next use
 	p.mu.Lock()
-	p.idle[s] = slices.DeleteFunc(p.idle[s], func(c *conn) bool { return c.ldap.IsClosing() })
-	p.idle[s] = append(p.idle[s], c)
+	closed := p.closed
+	if !closed {
+		p.idle[s] = slices.DeleteFunc(p.idle[s], func(c *conn) bool { return c.ldap.IsClosing() })
+		p.idle[s] = append(p.idle[s], c)
+	}
 	p.mu.Unlock()
+	if closed {
+		c.close()
+	}
+}
+
+// close ends what is kept. Connections in use end after their use.
+func (p *pool) close() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle, p.closed = map[Server][]*conn{}, true
+	p.mu.Unlock()
+	for _, conns := range idle {
+		for _, c := range conns {
+			c.close()
+		}
+	}
 }

@@ -153,6 +153,13 @@ func (d *directory) connections() (opened int) {
 	return d.opened
 }
 
+// open is how many connections there are now.
+func (d *directory) open() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.conns)
+}
+
 func (d *directory) serve(c net.Conn, implicit bool) {
 	raw := c
 	defer func() {
