@@ -17,7 +17,11 @@ const pamSource = `<add name="local" type="LocalAccounts" /><add name="os" type=
 func TestPAMIsNotInTheStaticBinary(t *testing.T) {
 	t.Parallel()
 	home := withSources(t, pamSource)
-	for _, args := range [][]string{{"check", "--home", home}, {"serve", "--home", home, "--port-offset", "20000"}} {
+	for _, args := range [][]string{
+		{"check", "--home", home},
+		{"serve", "--home", home, "--port-offset", "20000"},
+		{"explain", "--home", home, "--site", "ftpsite01.com", "--user", "daemon"},
+	} {
 		out, talk, code := command(t, "", args...)
 		if code != 1 {
 			t.Errorf("%s: exit status %d", args[0], code)
@@ -57,6 +61,7 @@ func TestPAMAccounts(t *testing.T) {
 	t.Cleanup(func() { os.Remove(file) })
 	writeFile(t, file, []byte("auth [success=1 default=ignore] pam_exec.so quiet expose_authtok "+check+
 		"\nauth requisite pam_deny.so\nauth required pam_permit.so\naccount required pam_permit.so\n"))
+	explainsPAM(t, built, home, service)
 	s := launchAs(t, home, "sh", "-c", `shift; exec "`+built+`" "$@"`, "sh")
 	s.awaitListening(t)
 	url := "ftp://127.0.0.1:" + s.control() + "/"
@@ -78,5 +83,25 @@ func TestPAMAccounts(t *testing.T) {
 	want(t, "the log", readLog(t, home), `\daemon 127.0.0.1 `, " PASS *** 530 1326 41 ", " PASS *** 530 0 34 ")
 	if strings.Contains(s.talk.String(), "pw of") {
 		t.Error("the operational log shows a password")
+	}
+}
+
+// explainsPAM asks explain for accounts of the machine.
+func explainsPAM(t *testing.T, built, home, service string) {
+	t.Helper()
+	for _, c := range []struct {
+		user string
+		code int
+		says []string
+	}{
+		{"daemon", 0, []string{"accounts of the machine know ", `\daemon; groups: daemon; home attribute: /usr/sbin`, "the account rules of its service " + service, "ftphost.config:2:", "Allowed."}},
+		{"games", 1, []string{"accounts of the machine know ", "home directory  refused        no authorization rule grants Read"}},
+		{"nosuchaccount", 1, []string{`account         refused        no source of accounts knows "nosuchaccount" (sub-status 41)`}},
+	} {
+		out, talk, code := program(t, "", built, "explain", "--home", home, "--site", "ftpsite01.com", "--user", c.user, "--verb", "CWD")
+		if code != c.code {
+			t.Errorf("explain of %s: exit status %d\n%s%s", c.user, code, out, talk)
+		}
+		want(t, "explain of "+c.user, out, c.says...)
 	}
 }

@@ -17,7 +17,8 @@ func newCheckCommand(home *homeFlags) *cobra.Command {
 		Short: "Check the configuration without serving it",
 		Long: "check walks the road of serve up to the point where ports would be opened, and prints\n" +
 			"everything it finds as file:line:col: error|warning: text. Exit status 1 means that\n" +
-			"the file, or one of its sites, would not be served.",
+			"the file, or one of its sites, would not be served. Homes are looked for of local\n" +
+			"accounts; for an account of a directory or of PAM, ask explain --user.",
 		Example: "  ftphost check --home /etc/ftphost\n  ftphost check --config ./applicationHost.config --json",
 		Args:    usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
