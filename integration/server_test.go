@@ -120,7 +120,13 @@ func limit() time.Duration {
 // program runs any program to its end.
 func program(t *testing.T, stdin, name string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), limit())
+	return programWithin(t, limit(), stdin, name, args...)
+}
+
+// programWithin runs a program that may take that long.
+func programWithin(t *testing.T, limit time.Duration, stdin, name string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	var out, talk bytes.Buffer

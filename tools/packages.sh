@@ -19,7 +19,16 @@ need php-cli php
 need libxml2-utils xmllint
 need gcc gcc
 need slapd /usr/sbin/slapd
-case $(uname -s) in Linux) need libc6-dev /usr/include/stdlib.h; need libpam0g-dev /usr/include/security/pam_appl.h; need iproute2 ss ;; esac
+if [[ $(uname -s) == Linux ]]; then
+	need libc6-dev /usr/include/stdlib.h
+	need libpam0g-dev /usr/include/security/pam_appl.h
+	need iproute2 ss
+	need samba-ad-dc /usr/sbin/samba
+	need samba-ad-provision /usr/share/samba/setup/provision.ldif
+	need samba-dsdb-modules "$(compgen -G '/usr/lib/*/samba/ldb/dsdb_notification.so' || echo /none)"
+	need samba-vfs-modules "$(compgen -G '/usr/lib/*/samba/vfs/xattr_tdb.so' || echo /none)"
+	need ldb-tools ldbadd
+fi
 
 if [[ ${#missing[@]} -eq 0 ]]; then
 	echo "all there"
@@ -29,6 +38,13 @@ if ! command -v apt-get >/dev/null || [[ $(id -u) -ne 0 ]]; then
 	echo "The tests need these Debian packages: ${missing[*]}" >&2
 	echo "Install them (sudo apt-get install ${missing[*]}) and run this again; as root, make test does it by itself." >&2
 	exit 1
+fi
+# The tests start servers of their own; those that come with packages stay off.
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+	trap 'rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
 fi
 install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; }
 install || { apt-get update -q && install; }
