@@ -1,7 +1,10 @@
 package compile
 
 import (
+	"errors"
+	"io"
 	"maps"
+	"slices"
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/apphost"
@@ -46,6 +49,18 @@ func (r *Result) Same(other *Result) bool {
 
 // Serves reports whether a site is served, by its number.
 func (r *Result) Serves(id uint32) bool { return r.running[id] != nil }
+
+// Release gives back what this result has that its successor does not, such as
+// connections to directories. Sites of it that go on can still use it.
+func (r *Result) Release(next *Result) error {
+	var errs []error
+	for _, source := range r.common.sources {
+		if c, ok := source.(io.Closer); ok && !slices.Contains(next.common.sources, source) {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // share takes over what sites have in common, if nothing changed in it.
 func (c *compiler) share(result *Result, rest apphost.Fingerprint) {

@@ -196,6 +196,9 @@ func (h *Host) apply(before, next *generation, fresh []*opened) {
 	}
 	h.server.Follow()
 	h.ends.lookSoon()
+	if err := before.result.Release(next.result); err != nil {
+		h.options.Log.Warn().Err(err).Msg("sources of accounts that are used no more not closed")
+	}
 	h.tell(before, next)
 }
 
