@@ -86,22 +86,29 @@ func serve(cmd *cobra.Command, options host.Options) error {
 		socket = serverSocket(options.Home)
 	}
 	d, err := admin.Listen(admin.Options{Host: h, Version: version, Home: homeFolder(options.Home), Socket: socket, Log: options.Log})
-	if err != nil {
+	switch {
+	case errors.Is(err, admin.ErrTaken):
 		return errors.Join(err, h.Close())
+	case err != nil:
+		// Sites are served all the same, from a folder that may not be written.
+		options.Log.Error().Err(err).Msg("the commands for a running server, such as status and reload, cannot reach this one")
+	default:
+		door.Store(d)
+		d.Follow()
 	}
-	door.Store(d)
-	d.Follow()
 	printSites(cmd.OutOrStdout(), h.Status())
 	return runBoth(cmd.Context(), h, d)
 }
 
-// runBoth runs the host and what looks at it until ctx ends, and then a little
+// runBoth runs the host and what looks at it, unless that is nil, until ctx ends, and then a little
 // longer what looks at it: one can see how the host stops.
 func runBoth(ctx context.Context, h *host.Host, d *admin.Server) error {
 	looking, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
 	var closing error
-	tasks.Go(func() { closing = d.Run(looking) })
+	if d != nil {
+		tasks.Go(func() { closing = d.Run(looking) })
+	}
 	tasks.Go(func() { reloadOnSignal(looking, h) })
 	err := h.Run(ctx)
 	stop()

@@ -10,17 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-)
 
-// maxSocketPath is how long the path of a socket may be on every system.
-const maxSocketPath = 103
+	"github.com/ftphost/ftphost/pkg/admin/api"
+)
 
 // listen opens a socket that only its owner can use, in the place of one that
 // nobody answers at.
 func listen(path string) (net.Listener, error) {
-	if len(path) > maxSocketPath {
-		return nil, fmt.Errorf("the path of the admin socket, %s, is longer than the %d bytes that systems take; set ftpHost/admin/@socket to a shorter one", path, maxSocketPath)
-	}
 	if err := vacant(path); err != nil {
 		return nil, err
 	}
@@ -32,7 +28,12 @@ func listen(path string) (net.Listener, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // empty by then
 	beside := filepath.Join(dir, "s")
-	l, err := net.Listen("unix", beside)
+	short, release, err := api.ShortPath(beside)
+	if err != nil {
+		return nil, fmt.Errorf("opening the admin socket: %w", err)
+	}
+	l, err := net.Listen("unix", short)
+	release()
 	if err != nil {
 		return nil, fmt.Errorf("opening the admin socket: %w", err)
 	}
@@ -58,12 +59,17 @@ func vacant(path string) error {
 	case info.Mode().Type() != fs.ModeSocket:
 		return fmt.Errorf("%s is in the place of the admin socket and is none; move it away", path)
 	}
-	conn, err := net.DialTimeout("unix", path, time.Second)
+	short, release, err := api.ShortPath(path)
+	if err != nil {
+		return fmt.Errorf("opening the admin socket: %w", err)
+	}
+	defer release()
+	conn, err := net.DialTimeout("unix", short, time.Second)
 	if err != nil {
 		return nil
 	}
 	_ = conn.Close() // somebody was there
-	return fmt.Errorf("another ftphost serves this home: it answers at %s; stop it first, or give this one a home of its own", path)
+	return taken(path)
 }
 
 // removed takes its socket away when it is closed.

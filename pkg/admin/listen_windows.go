@@ -13,7 +13,7 @@ import (
 func listen(path string) (net.Listener, error) {
 	if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
 		_ = conn.Close() // somebody was there
-		return nil, fmt.Errorf("another ftphost serves this home: it answers at %s; stop it first, or give this one a home of its own", path)
+		return nil, taken(path)
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("opening the admin socket: %w", err)

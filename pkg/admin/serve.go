@@ -69,7 +69,15 @@ const (
 	closeTime  = 2 * time.Second
 )
 
-// Listen opens the socket. The error says what to do when it cannot be.
+// ErrTaken means that another ftphost serves the same home.
+var ErrTaken = errors.New("another ftphost serves this home")
+
+func taken(path string) error {
+	return fmt.Errorf("%w: it answers at %s; stop it first, or give this one a home of its own", ErrTaken, path)
+}
+
+// Listen opens the socket. The error is ErrTaken, or says why it cannot be
+// opened.
 func Listen(o Options) (*Server, error) {
 	l, err := listen(o.Socket)
 	if err != nil {

@@ -55,7 +55,14 @@ func NewClient(home string, sockets ...string) *Client {
 // dial connects to the first socket at which somebody is.
 func (c *Client) dial(ctx context.Context, _, _ string) (conn net.Conn, err error) {
 	for _, socket := range c.sockets {
-		if conn, err = (&net.Dialer{}).DialContext(ctx, "unix", socket); !isNobody(err) {
+		short, release, failed := ShortPath(socket)
+		if failed != nil {
+			err = failed
+			continue
+		}
+		conn, err = (&net.Dialer{}).DialContext(ctx, "unix", short)
+		release()
+		if !isNobody(err) {
 			return conn, err
 		}
 	}
