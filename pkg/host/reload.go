@@ -289,7 +289,21 @@ func (h *Host) tell(before, next *generation) {
 	next.logFailures(h)
 	known := map[string]bool{}
 	for _, p := range before.problems {
-		known[p.Msg] = true
+		known[withoutNumbers(p.Msg)] = true
 	}
-	h.logProblems(slices.DeleteFunc(slices.Clone(next.problems), func(p *apphost.Error) bool { return known[p.Msg] }))
+	h.logProblems(slices.DeleteFunc(slices.Clone(next.problems), func(p *apphost.Error) bool {
+		told := func(c compile.Change) bool { return strings.Contains(c.Detail, p.Msg) }
+		return known[withoutNumbers(p.Msg)] || slices.ContainsFunc(next.changes, told)
+	}))
+}
+
+// withoutNumbers is a finding that stays the same when lines above it come or
+// go, of which it names some.
+func withoutNumbers(msg string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, msg)
 }
