@@ -17,6 +17,9 @@ need libio-socket-ssl-perl "$(perl -MIO::Socket::SSL -e 'print $INC{"IO/Socket/S
 need ruby ruby
 need php-cli php
 need libxml2-utils xmllint
+need rsync rsync
+need vim vim
+need nano nano
 need gcc gcc
 need slapd /usr/sbin/slapd
 if [[ $(uname -s) == Linux ]]; then
