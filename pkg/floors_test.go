@@ -45,6 +45,7 @@ var floors = map[string]int{
 	"pkg/datachannel":   1,
 	"pkg/apphost":       1,
 	"pkg/access":        1,
+	"pkg/history":       1,
 	"pkg/auth/ldap":     1,
 	"pkg/auth/pam":      1,
 	"pkg/content/local": 1,
@@ -80,6 +81,7 @@ var floors = map[string]int{
 // library with one home can be replaced there.
 var libraries = map[string][]string{
 	"github.com/beevik/etree":             {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts"},
+	"github.com/aymanbagabas/go-udiff":    {"pkg/history"},
 	"github.com/fsnotify/fsnotify":        {"pkg/source"},
 	"github.com/rs/zerolog":               {"pkg/logging", "pkg/ftpserver", "pkg/host", "pkg/admin", "cmd/ftphost"},
 	"github.com/prometheus/client_golang": {"pkg/admin"},

@@ -76,6 +76,7 @@ func newRootCommand() *cobra.Command {
 		newUserCommand(home),
 		newGroupCommand(home),
 		newCertCommand(home),
+		newHistoryCommand(home),
 		newVersionCommand(),
 	)
 	return root

@@ -16,6 +16,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/auth/iismanager"
 	"github.com/ftphost/ftphost/pkg/auth/local"
 	"github.com/ftphost/ftphost/pkg/cert"
+	"github.com/ftphost/ftphost/pkg/history"
 	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/vfs"
 	"github.com/ftphost/ftphost/pkg/w3clog"
@@ -91,6 +92,8 @@ type Result struct {
 	Attempts auth.AttemptPolicy
 	// Admin says where the running host is looked at.
 	Admin Admin
+	// History says where and how histories of the configuration are kept.
+	History history.Settings
 
 	// running are the sites of the snapshot by ID, built the versions of sites
 	// that the file has, and common what they share.
@@ -266,6 +269,7 @@ func (c *compiler) server() *Result {
 		Passive:  firewall,
 		Attempts: c.attempts(),
 		Admin:    admin,
+		History:  c.history(),
 		running:  map[uint32]*site.Site{},
 		built:    map[uint32]*built{},
 	}

@@ -37,6 +37,8 @@ type Home struct {
 	resolved bool
 	draft    bool    // Config has the place of another file (With)
 	shared   *shared // nil for a home that has its configuration itself
+	// instead has the paths of files that are taken from elsewhere, by name.
+	instead map[string]string
 }
 
 // NewHome is the home in dir with the usual file names.
@@ -45,7 +47,7 @@ func NewHome(dir string) Home {
 }
 
 // Own is the path of ftphost.config.
-func (h Home) Own() string { return filepath.Join(h.Dir, OwnFile) }
+func (h Home) Own() string { return h.at(OwnFile, filepath.Join(h.Dir, OwnFile)) }
 
 // Accounts is the path of localAccounts.config.
 func (h Home) Accounts() string { return filepath.Join(h.Dir, AccountFile) }
@@ -57,8 +59,11 @@ func (h Home) Administration() string {
 	if h.shared != nil {
 		return filepath.Join(h.Dir, SharedDir, AdministrationFile)
 	}
-	return filepath.Join(h.Dir, AdministrationFile)
+	return h.at(AdministrationFile, filepath.Join(h.Dir, AdministrationFile))
 }
+
+// schemas is the folder of schema documents that are added to ours.
+func (h Home) schemas() string { return h.at(SchemaDir, filepath.Join(h.Dir, SchemaDir)) }
 
 // Certificates is the folder of the certificate stores.
 func (h Home) Certificates() string { return filepath.Join(h.Dir, CertificatesDir) }
@@ -129,7 +134,7 @@ func (h Home) schema() (*apphost.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(h.Dir, SchemaDir)
+	dir := h.schemas()
 	if _, err := os.Stat(dir); err == nil {
 		extra, err := readSchemas(os.DirFS(dir), dir)
 		if err != nil {

@@ -88,6 +88,7 @@ func TestSettingsMatchTheSchema(t *testing.T) {
 		{definitions.Section(sectionAdmin), reflect.TypeFor[adminSettings]()},
 		{definitions.Section(sectionMetrics), reflect.TypeFor[metricsSettings]()},
 		{definitions.Section(sectionTLS), reflect.TypeFor[tlsSettings]()},
+		{definitions.Section(sectionHistory), reflect.TypeFor[historySettings]()},
 		{definitions.Section(sectionRedirection), reflect.TypeFor[redirectionSettings]()},
 		{definitions.Section(sectionAccounts), reflect.TypeFor[accountsSettings]()},
 	} {

@@ -255,7 +255,7 @@ func keepCopy(path string, data []byte) error {
 func (h Home) Sources() source.Set {
 	set := source.Set{
 		Files:   []string{h.Own(), h.Accounts(), h.Redirection()},
-		Folders: []string{h.Certificates(), filepath.Join(h.Dir, SchemaDir)},
+		Folders: []string{h.Certificates(), h.schemas()},
 	}
 	s := h.shared
 	if !h.resolved {
