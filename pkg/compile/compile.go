@@ -1,6 +1,6 @@
 // Package compile goes from a valid configuration to the sites to serve, or
-// to a list of positioned errors. It opens no listener and starts no
-// goroutine.
+// to a list of positioned errors. It opens no listener, and starts no
+// goroutine but to read from a share.
 package compile
 
 import (

@@ -73,14 +73,14 @@ func (h Home) Resolve() (Home, apphost.ErrorList) {
 		return h, problems
 	}
 	h.Config = filepath.Join(s.folder, ConfigFile)
-	away := s.read(s.folder)
+	away := s.read(s.folder, answer)
 	if away == nil {
 		return h, problems
 	}
 	told := &apphost.Error{Pos: path, Section: sectionRedirection, Err: away, Warning: true}
 	copied := filepath.Join(h.Dir, SharedDir)
 	switch info, err := os.Stat(filepath.Join(copied, ConfigFile)); {
-	case err != nil || s.read(copied) != nil:
+	case err != nil || s.read(copied, answer) != nil:
 		told.Warning = false
 		told.Msg = fmt.Sprintf("the shared configuration cannot be read (%v), and there is no copy of an earlier one in %s; is the share mounted?", away, copied)
 	default:
@@ -171,9 +171,34 @@ func (h Home) folder(definitions *apphost.Schema, path string) (string, error) {
 	return c.paths.resolve(path)
 }
 
-// read reads the shared files from dir, all or none. There need not be an
-// administration.config.
-func (s *shared) read(dir string) error {
+// answer is how long a share has to be read: a file server that is gone must not
+// hold up whoever reloads.
+const answer = 10 * time.Second
+
+// read reads the shared files from dir within a time, all or none.
+func (s *shared) read(dir string, limit time.Duration) error {
+	type result struct {
+		files map[string][]byte
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() { // it cannot be waited for while the system waits for the server
+		files, err := readShared(dir)
+		done <- result{files, err}
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case r := <-done:
+		s.files = r.files
+		return r.err
+	case <-timer.C:
+		return fmt.Errorf("%s does not answer within %v", dir, limit)
+	}
+}
+
+// readShared reads the shared files. There need not be an administration.config.
+func readShared(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, name := range sharedFiles() {
 		data, err := readSettled(filepath.Join(dir, name))
@@ -181,11 +206,10 @@ func (s *shared) read(dir string) error {
 		case err == nil:
 			files[name] = data
 		case name == ConfigFile || !errors.Is(err, fs.ErrNotExist):
-			return err
+			return nil, err
 		}
 	}
-	s.files = files
-	return nil
+	return files, nil
 }
 
 // readSettled reads a file that others may be writing to: what is read has the

@@ -29,10 +29,29 @@ type key struct {
 // told.
 type item struct {
 	key
-	next       time.Time // when a rare one is looked at
-	polled     bool      // no event tells of it
-	places     []place   // what it is reached by
-	seen, told sight
+	observe func(k key, before sight, now time.Time, thorough bool) observation
+
+	next time.Time // when a rare one is looked at
+	// polled says that no event tells of it, remote that this is so because it
+	// may be on another machine, or is not known yet.
+	polled, remote bool
+	observation
+	told sight
+	// pending gets what an earlier look finds that has not ended yet.
+	pending chan observation
+}
+
+// observation is what a look finds.
+type observation struct {
+	seen    sight
+	places  []place // what the item is reached by
+	folders map[string]found
+}
+
+// found is a folder that an item goes through.
+type found struct {
+	info   fs.FileInfo
+	silent bool // its file system does not tell what happens on it
 }
 
 // sight is what an item held: its files by path. It is not changed once made.
@@ -62,40 +81,91 @@ func (s sight) same(other sight) bool {
 	return true
 }
 
+// answer is how long a file system of another machine has for an answer before
+// its files count as unreadable. Local ones are waited for.
+const answer = 2 * time.Second
+
 // look looks at the files again and reports whether they are others than
 // before; with thorough it reads even those that seem unchanged.
 func (i *item) look(now time.Time, thorough bool) bool {
 	before := i.seen
-	i.seen, i.places = sight{}, nil
-	enter := func(path string) { i.enter(path, before, now, thorough) }
-	if i.kind != folder {
-		i.places = trace(i.path)
-		enter(i.path)
-		return !i.seen.same(before)
+	if i.remote {
+		i.ask(now, thorough)
+	} else {
+		i.take(i.observe(i.key, before, now, thorough))
 	}
-	i.listing(i.path, func(e fs.DirEntry, path string) {
-		if info, err := os.Stat(path); err != nil || !info.IsDir() {
-			enter(path)
-			return
-		}
-		i.listing(path, func(_ fs.DirEntry, path string) {
-			if info, err := os.Stat(path); err == nil && !info.IsDir() {
-				enter(path)
-			}
-		})
-	})
 	return !i.seen.same(before)
 }
 
+// ask looks in a goroutine, which cannot be ended, nor waited for, while the
+// system waits for a machine that is gone. So there is one for each item at
+// most.
+func (i *item) ask(now time.Time, thorough bool) {
+	limit := time.Duration(0)
+	if i.pending == nil {
+		limit = answer
+		pending, before := make(chan observation, 1), i.seen
+		i.pending = pending
+		go func() { pending <- i.observe(i.key, before, now, thorough) }()
+	}
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case o := <-i.pending:
+		i.pending = nil
+		i.take(o)
+	case <-timer.C:
+		i.seen = sight{i.path: {unreadable: true}}
+	}
+}
+
+func (i *item) take(o observation) {
+	i.observation, i.remote = o, false
+	for _, f := range o.folders {
+		i.remote = i.remote || f.silent
+	}
+}
+
+// observe looks at a path.
+func observe(k key, before sight, now time.Time, thorough bool) observation {
+	o := observation{seen: sight{}, folders: map[string]found{}}
+	enter := func(path string) { o.enter(path, before, now, thorough) }
+	if k.kind == folder {
+		o.listing(k.path, func(path string) {
+			if info, err := os.Stat(path); err != nil || !info.IsDir() {
+				enter(path)
+				return
+			}
+			o.listing(path, func(path string) {
+				if info, err := os.Stat(path); err == nil && !info.IsDir() {
+					enter(path)
+				}
+			})
+		})
+	} else {
+		o.places = trace(k.path)
+		enter(k.path)
+	}
+	for _, p := range o.places {
+		if _, known := o.folders[p.dir]; p.watched && !known {
+			// What has gone meanwhile, its parent tells.
+			if info, err := os.Stat(p.dir); err == nil {
+				o.folders[p.dir] = found{info, !tells(p.dir)}
+			}
+		}
+	}
+	return o
+}
+
 // listing calls each for what is in a folder.
-func (i *item) listing(dir string, each func(fs.DirEntry, string)) {
+func (o *observation) listing(dir string, each func(path string)) {
 	places := trace(dir)
-	i.places = append(i.places, places...)
+	o.places = append(o.places, places...)
 	last := places[len(places)-1]
-	i.places = append(i.places, place{dir: filepath.Join(last.dir, last.name), watched: true})
+	o.places = append(o.places, place{dir: filepath.Join(last.dir, last.name), watched: true})
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		i.seen[dir] = entry{unreadable: true}
+		o.seen[dir] = entry{unreadable: true}
 	}
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
@@ -103,48 +173,48 @@ func (i *item) listing(dir string, each func(fs.DirEntry, string)) {
 			continue
 		}
 		if e.Type()&fs.ModeSymlink != 0 {
-			i.places = append(i.places, trace(path)...)
+			o.places = append(o.places, trace(path)...)
 		}
-		each(e, path)
+		each(path)
 	}
 }
 
 // enter enters one file into what is seen.
-func (i *item) enter(path string, before sight, now time.Time, thorough bool) {
+func (o *observation) enter(path string, before sight, now time.Time, thorough bool) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if err != nil || !info.Mode().IsRegular() {
-		i.seen[path] = entry{unreadable: true}
+		o.seen[path] = entry{unreadable: true}
 		return
 	}
 	old, known := before[path]
 	f, err := os.Open(path)
 	if err != nil {
-		i.seen[path] = entry{unreadable: true}
+		o.seen[path] = entry{unreadable: true}
 		return
 	}
 	defer f.Close()
 	// A network file system asks its server when a file is opened, while what
 	// it says about a path may be seconds old.
 	if info, err = f.Stat(); err != nil {
-		i.seen[path] = entry{unreadable: true}
+		o.seen[path] = entry{unreadable: true}
 		return
 	}
 	e := entry{stamp: stampOf(info), sum: old.sum, since: old.since}
 	if known && !old.unreadable && !thorough && e.stamp == old.stamp && now.Sub(old.since) > settling {
-		i.seen[path] = e
+		o.seen[path] = e
 		return
 	}
 	hash := sha256.New()
 	if _, err := io.Copy(hash, f); err != nil {
-		i.seen[path] = entry{unreadable: true}
+		o.seen[path] = entry{unreadable: true}
 		return
 	}
 	hash.Sum(e.sum[:0])
 	if e.sum != old.sum || e.stamp != old.stamp {
 		e.since = now
 	}
-	i.seen[path] = e
+	o.seen[path] = e
 }

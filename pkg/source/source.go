@@ -55,6 +55,7 @@ type Set struct {
 type Watcher struct {
 	options Options
 	open    func() (*fsnotify.Watcher, error)
+	observe func(k key, before sight, now time.Time, thorough bool) observation
 	poke    chan struct{} // the set is another one
 
 	mu     sync.Mutex
@@ -76,7 +77,7 @@ func New(o Options) *Watcher {
 		o.OnError = func(error) {}
 	}
 	return &Watcher{
-		options: o, open: fsnotify.NewWatcher, poke: make(chan struct{}, 1),
+		options: o, open: fsnotify.NewWatcher, observe: observe, poke: make(chan struct{}, 1),
 		pause: pause{quiet: o.Quiet, longest: o.Longest},
 		tree:  tree{onError: o.OnError, said: map[string]bool{}},
 	}
@@ -104,7 +105,7 @@ func (w *Watcher) Watch(s Set) {
 		entered[name] = true
 		i := known[name]
 		if i == nil {
-			i = &item{key: name, next: now.Add(w.period)}
+			i = &item{key: name, observe: w.observe, remote: true, next: now.Add(w.period)}
 			i.look(now, true)
 			i.told = i.seen
 		}

@@ -47,12 +47,12 @@ func (t *tree) follow(items []*item) (added bool) {
 	t.folders = map[string]*watched{}
 	for _, i := range items {
 		if i.kind != rare {
-			t.enter(i.places)
+			t.enter(i.observation)
 		}
 	}
 	t.forget()
 	for dir, f := range t.folders {
-		if !f.wanted {
+		if !f.wanted || f.silent {
 			continue
 		}
 		isNew, err := t.watch(dir, f, before[dir])
@@ -62,7 +62,7 @@ func (t *tree) follow(items []*item) (added bool) {
 		}
 	}
 	for _, i := range items {
-		i.polled = slices.ContainsFunc(i.places, func(p place) bool {
+		i.polled = i.remote || slices.ContainsFunc(i.places, func(p place) bool {
 			f := t.folders[p.dir]
 			return p.watched && f != nil && f.silent
 		})
@@ -71,14 +71,16 @@ func (t *tree) follow(items []*item) (added bool) {
 }
 
 // enter notes what an item goes through.
-func (t *tree) enter(places []place) {
-	for _, p := range places {
+func (t *tree) enter(o observation) {
+	for _, p := range o.places {
 		f := t.folders[p.dir]
 		if f == nil {
 			f = &watched{names: map[string]bool{}}
 			t.folders[p.dir] = f
 		}
-		f.wanted = f.wanted || p.watched
+		if at, known := o.folders[p.dir]; p.watched && known {
+			f.wanted, f.info, f.silent = true, at.info, at.silent || t.events == nil
+		}
 		if p.name != "" || p.watched {
 			f.names[strings.ToLower(p.name)] = true
 		}
@@ -91,7 +93,7 @@ func (t *tree) forget() {
 		return
 	}
 	for _, dir := range t.events.WatchList() {
-		if f := t.folders[dir]; f == nil || !f.wanted {
+		if f := t.folders[dir]; f == nil || !f.wanted || f.silent {
 			_ = t.events.Remove(dir) // it is gone, then
 			continue
 		}
@@ -101,30 +103,23 @@ func (t *tree) forget() {
 
 // watch watches one folder, unless that is done already.
 func (t *tree) watch(dir string, f, before *watched) (added bool, err error) {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return false, nil //nolint:nilerr // it has gone meanwhile, which its parent tells
-	}
-	f.info, f.silent = info, t.events == nil || !tells(dir)
-	if t.events == nil {
-		return false, nil
-	}
-	if f.told && before != nil && before.info != nil && !os.SameFile(before.info, info) {
+	if f.told && before != nil && before.info != nil && !os.SameFile(before.info, f.info) {
 		_ = t.events.Remove(dir) // the folder that had this name before
 		f.told = false
 	}
 	if f.told {
 		return false, nil
 	}
-	if err := t.events.Add(dir); err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			f.silent = true
-			return false, err
-		}
-		return false, nil
+	switch err := t.events.Add(dir); {
+	case err == nil:
+		f.told = true
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil // its parent tells
+	default:
+		f.silent = true
+		return false, err
 	}
-	f.told = true
-	return true, nil
 }
 
 // say tells a cause of polling once.
