@@ -74,6 +74,7 @@ var floors = map[string]int{
 	"pkg/content/contenttest": roof,
 	"pkg/ftptest":             roof,
 	"integration":             roof,
+	"integration/extendedlog": roof,
 	"bench":                   roof,
 }
 
@@ -88,7 +89,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/cobra":              {"cmd/ftphost"},
 	"golang.org/x/term":                   {"cmd/ftphost"},
 	"golang.org/x/crypto":                 {"pkg/auth/local"},
-	"golang.org/x/text":                   {"pkg/xmldoc", "pkg/codepage"},
+	"golang.org/x/text":                   {"pkg/xmldoc", "pkg/codepage", "pkg/w3clog"},
 	"golang.org/x/tools/txtar":            {"pkg/ftptest"},
 	"golang.org/x/sync":                   {"pkg/auth/local", "pkg/compile", "pkg/host"},
 	"golang.org/x/sys":                    {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/durable", "pkg/host", "pkg/source", "cmd/ftphost"},

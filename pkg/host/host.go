@@ -152,7 +152,7 @@ func newHost(o Options) (*Host, error) {
 	h.managers.open(o.Home.Administration())
 	h.watcher = source.New(source.Options{OnError: func(err error) { o.Log.Warn().Err(err).Msg("files are looked at now and then, not watched") }})
 	h.attempts.OnLimit = func(b auth.Block, logOnly bool) { logBlock(o.Log, b, logOnly) }
-	h.logs = w3clog.NewFiles(func(err error) { o.Log.Error().Err(err).Msg("site log not written") })
+	h.logs = siteLogs(o.Log)
 	stores := cert.Open(o.Home.Certificates())
 	stores.OnProblem = func(err error) { o.Log.Warn().Err(err).Msg("certificate file") }
 	h.parts = compile.Parts{

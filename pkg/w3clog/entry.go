@@ -147,10 +147,24 @@ type Settings struct {
 	Fields Fields
 	// Selective are the events to log.
 	Selective Selective
-	// UTF8 writes UTF-8 and names files u_ex...; otherwise the ANSI code page
-	// and ex....
+	// UTF8 writes UTF-8 and names files u_ex...; otherwise the code page
+	// Windows-1252 and ex....
 	UTF8 bool
+	// JSON writes every selected event as a JSON line too, with all it has,
+	// beside the W3C file: same name, but .json.
+	JSON bool
+	// FlushInterval is how long lines may wait in memory: a second at least,
+	// MaxFlushInterval at most.
+	FlushInterval time.Duration
 }
+
+// flushInterval is FlushInterval within its bounds.
+func (s *Settings) flushInterval() time.Duration {
+	return min(max(s.FlushInterval, tickInterval), MaxFlushInterval)
+}
+
+// MaxFlushInterval bounds what a crash can cost.
+const MaxFlushInterval = 5 * time.Minute
 
 // Limits of Settings.TruncateSize.
 const (

@@ -23,7 +23,7 @@ func TestDiskFull(t *testing.T) {
 	log := files.Open(settings(dir))
 	for _, method := range []string{"A", "B", "C"} {
 		log.Write(event("2024-01-01 00:00:00", method))
-		files.Flush()
+		files.Tick()
 	}
 	if len(reports) != 1 || !errors.Is(reports[0], syscall.ENOSPC) {
 		t.Fatalf("reports: %v", reports)

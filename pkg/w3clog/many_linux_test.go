@@ -19,7 +19,7 @@ func TestOpenFilesAreBounded(t *testing.T) {
 		for _, log := range logs {
 			log.Write(full())
 		}
-		files.Flush()
+		files.Tick()
 		if n := openBelow(t, dir); n < most/2 || n > most {
 			t.Errorf("%d files are open", n)
 		}
@@ -69,11 +69,11 @@ func BenchmarkFlush(b *testing.B) {
 	for _, log := range logs[:1000] {
 		log.Write(full())
 	}
-	files.Flush()
+	files.Tick()
 	e := full()
 	for b.Loop() {
 		logs[5000].Write(e)
-		files.Flush()
+		files.Tick()
 	}
 	if err := files.Close(); err != nil {
 		b.Fatal(err)

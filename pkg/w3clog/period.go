@@ -11,8 +11,8 @@ import (
 // order. A clock that was set back further begins the earlier file again.
 const clockSlack = 60 // seconds
 
-// span is the time that one file covers, in Unix seconds, and its name. For
-// MaxSize the name is the part before the number.
+// span is the time that one file covers, in Unix seconds, and its name without
+// the extension. For MaxSize the name is the part before the number.
 type span struct {
 	from, until int64
 	name        string
@@ -35,7 +35,7 @@ func (s *Settings) spanOf(t time.Time, loc *time.Location) span {
 	}
 	t = t.In(loc)
 	from, until, stamp := bounds(s.Period, t)
-	return span{from.Unix(), until.Unix(), prefix + stamp + ".log"}
+	return span{from.Unix(), until.Unix(), prefix + stamp}
 }
 
 // bounds returns beginning and end of the period that holds t, and its digits

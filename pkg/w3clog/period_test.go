@@ -15,11 +15,11 @@ func TestLocalTimeRollover(t *testing.T) {
 		from   string
 		until  string
 	}{
-		{Daily, 2 * time.Hour, "2024-01-01 22:30:00", "u_ex240102.log", "2024-01-01 22:00:00", "2024-01-02 22:00:00"},
-		{Daily, -8 * time.Hour, "2024-01-01 07:59:59", "u_ex231231.log", "2023-12-31 08:00:00", "2024-01-01 08:00:00"},
-		{Hourly, 5*time.Hour + 30*time.Minute, "2024-01-01 18:45:10", "u_ex24010200.log", "2024-01-01 18:30:00", "2024-01-01 19:30:00"},
-		{Weekly, 2 * time.Hour, "2024-02-28 22:00:00", "u_ex240205.log", "2024-02-28 22:00:00", "2024-02-29 22:00:00"},
-		{Monthly, 2 * time.Hour, "2024-02-29 22:00:00", "u_ex2403.log", "2024-02-29 22:00:00", "2024-03-31 22:00:00"},
+		{Daily, 2 * time.Hour, "2024-01-01 22:30:00", "u_ex240102", "2024-01-01 22:00:00", "2024-01-02 22:00:00"},
+		{Daily, -8 * time.Hour, "2024-01-01 07:59:59", "u_ex231231", "2023-12-31 08:00:00", "2024-01-01 08:00:00"},
+		{Hourly, 5*time.Hour + 30*time.Minute, "2024-01-01 18:45:10", "u_ex24010200", "2024-01-01 18:30:00", "2024-01-01 19:30:00"},
+		{Weekly, 2 * time.Hour, "2024-02-28 22:00:00", "u_ex240205", "2024-02-28 22:00:00", "2024-02-29 22:00:00"},
+		{Monthly, 2 * time.Hour, "2024-02-29 22:00:00", "u_ex2403", "2024-02-29 22:00:00", "2024-03-31 22:00:00"},
 	} {
 		utc, err := time.Parse(time.DateTime, c.utc)
 		if err != nil {
@@ -50,7 +50,7 @@ func TestHoursAcrossTheChangeOfClocks(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := s.spanOf(at, berlin)
-		if got.name != "u_ex24102702.log" || !got.holds(at) || got.until-got.from != 3600 {
+		if got.name != "u_ex24102702" || !got.holds(at) || got.until-got.from != 3600 {
 			t.Errorf("%s UTC: %+v", minute, got)
 		}
 	}

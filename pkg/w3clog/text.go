@@ -3,11 +3,13 @@ package w3clog
 import (
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 )
 
 // replacement stands for whatever cannot be shown: control characters, bytes
-// that are not UTF-8, and in ANSI mode letters outside the code page. How IIS
-// writes them is not documented.
+// that are not UTF-8, and letters outside the code page. How IIS writes them is
+// not documented.
 const replacement = '?'
 
 // appendText appends one value: "-" when it is empty, "+" for a space. The
@@ -37,8 +39,8 @@ func appendText(dst []byte, s string, asUTF8 bool) []byte {
 	return dst
 }
 
-// appendRune appends one character beyond ASCII. The ANSI code page is taken
-// to be the Western one, where 0xA1 to 0xFF are their own numbers.
+// appendRune appends one character beyond ASCII. Without UTF-8 the code page is
+// the one of Western Windows, which is what IIS uses there.
 func appendRune(dst []byte, r rune, size int, asUTF8 bool) []byte {
 	switch {
 	case r == utf8.RuneError && size == 1, unicode.IsControl(r):
@@ -47,9 +49,9 @@ func appendRune(dst []byte, r rune, size int, asUTF8 bool) []byte {
 		return append(dst, '+')
 	case asUTF8:
 		return utf8.AppendRune(dst, r)
-	case r <= 0xff:
-		return append(dst, byte(r)) //nolint:gosec // at most 0xff
-	default:
-		return append(dst, replacement)
 	}
+	if b, ok := charmap.Windows1252.EncodeRune(r); ok {
+		return append(dst, b)
+	}
+	return append(dst, replacement)
 }

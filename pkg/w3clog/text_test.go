@@ -15,10 +15,12 @@ func TestText(t *testing.T) {
 		{"-", "-", "-"},
 		{"utf8 on", "utf8+on", "utf8+on"},
 		{"a\r\nb\tc\x00\x7f", "a??b?c??", "a??b?c??"},
-		{"Grüße €", "Grüße+€", "Gr\xfc\xdfe+?"},
+		{"Grüße €", "Grüße+€", "Gr\xfc\xdfe+\x80"},
 		{"bad \xff byte", "bad+?+byte", "bad+?+byte"},
 		{"\u0085\u00a0\u2028\u3000", "?+++", "?+++"},
 		{"a+b", "a+b", "a+b"},
+		{"„Ž“ жук ﹖", "„Ž“+жук+﹖", "\x84\x8e\x93+???+?"},
+		{"\u202e\ufeff\ufffd", "\u202e\ufeff\ufffd", "???"},
 	} {
 		if got := string(appendText(nil, c.in, true)); got != c.utf8 {
 			t.Errorf("UTF-8 %q: %q, want %q", c.in, got, c.utf8)
