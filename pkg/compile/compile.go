@@ -41,6 +41,7 @@ const (
 	sectionAccounts         = "ftpHost/accounts"
 	sectionAdmin            = "ftpHost/admin"
 	sectionMetrics          = "ftpHost/metrics"
+	sectionHostLog          = "ftpHost/log"
 )
 
 // Parts are what outlives one configuration and is lent to its sites.
@@ -115,9 +116,10 @@ type compiler struct {
 	serverLevel access.Level
 	// serverDoubted says that the server's rules for addresses were looked at.
 	serverDoubted bool
-	// protocol and tls are for sites without a location of their own.
+	// protocol, tls and hostLog are for sites without a location of their own.
 	protocol site.Protocol
 	tls      tlsSettings
+	hostLog  hostLogSettings
 
 	// now is when certificates are judged.
 	now time.Time
@@ -252,6 +254,7 @@ func (c *compiler) server() *Result {
 	c.readPathMap()
 	c.readServerLevel()
 	c.protocol = c.readProtocol("")
+	c.hostLog = c.readHostLog("")
 	c.readSources()
 	c.readMapping()
 	c.readDefaultTLS()

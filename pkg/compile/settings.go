@@ -160,6 +160,11 @@ type logSettings struct {
 	Central            logFileSettings `config:"centralLogFile"`
 }
 
+type hostLogSettings struct {
+	JSON          bool          `config:"json"`
+	FlushInterval time.Duration `config:"flushInterval"`
+}
+
 type cachingSettings struct {
 	Credentials struct {
 		Enabled       bool   `config:"enabled"`

@@ -90,6 +90,7 @@ func TestSettingsMatchTheSchema(t *testing.T) {
 		{definitions.Section(sectionTLS), reflect.TypeFor[tlsSettings]()},
 		{definitions.Section(sectionHistory), reflect.TypeFor[historySettings]()},
 		{definitions.Section(sectionRedirection), reflect.TypeFor[redirectionSettings]()},
+		{definitions.Section(sectionHostLog), reflect.TypeFor[hostLogSettings]()},
 		{definitions.Section(sectionAccounts), reflect.TypeFor[accountsSettings]()},
 	} {
 		missing, err := apphost.CheckStruct(c.schema, c.typ)
