@@ -2,6 +2,7 @@ package ftpserver
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/access"
@@ -64,10 +65,7 @@ func (s *session) record(cmd ftp.Command, out outcome) {
 		return
 	}
 	e := s.entry(cmd.Typed)
-	e.Argument = cmd.Arg
-	if cmd.Verb == "PASS" && !s.now.identity || cmd.Verb == "ACCT" {
-		e.Argument = masked
-	}
+	e.Argument = s.argument(cmd)
 	e.Status, e.Win32, e.SubStatus = out.reply.Code, out.win32, out.sub
 	e.BytesSent, e.BytesReceived = s.now.sent, s.now.received
 	e.TimeTaken = e.Time.Sub(s.now.began)
@@ -78,11 +76,28 @@ func (s *session) record(cmd ftp.Command, out outcome) {
 	s.site.Log.Write(&e)
 }
 
+// argument is that of a command as the log may have it.
+func (s *session) argument(cmd ftp.Command) string {
+	switch cmd.Verb {
+	case "PASS":
+		if !s.now.identity {
+			return masked
+		}
+	case "ACCT":
+		return masked
+	case "SITE": // clients that can change a password elsewhere try it here
+		if name, _, _ := strings.Cut(cmd.Arg, " "); strings.EqualFold(name, "PSWD") {
+			return name + " " + masked
+		}
+	}
+	return cmd.Arg
+}
+
 // info is x-debug: the text of the sub-status and what refused.
 func (o *outcome) info() string {
 	switch {
 	case o.sub == access.SubStatusOK:
-		return ""
+		return o.why
 	case o.why == "":
 		return access.Text(o.sub)
 	default:
@@ -119,7 +134,7 @@ func (s *session) recordData(method string, local netip.AddrPort, out outcome) {
 	e := s.entry(method)
 	e.Infrastructure = true
 	e.ServerIP, e.ServerPort = local.Addr(), local.Port()
-	e.Win32, e.SubStatus = out.win32, out.sub
+	e.Win32, e.SubStatus, e.Info = out.win32, out.sub, out.info()
 	s.site.Log.Write(&e)
 }
 
