@@ -55,8 +55,8 @@ func TestDiskFull(t *testing.T) {
 	t.Run("the log's", logDiskFull)
 }
 
-// logDiskFull: transfers go on, the operational log says why there is no other,
-// and the lines come when there is room again.
+// logDiskFull: transfers go on, the operational log says once why there is no
+// other, and the lines come when there is room again.
 func logDiskFull(t *testing.T) {
 	home := newHome(t, "scenario")
 	logs := filepath.Join(home, "logs")
@@ -88,6 +88,10 @@ func logDiskFull(t *testing.T) {
 		log := readLog(t, filepath.Join(fmt.Sprintf("/proc/%d/root", s.cmd.Process.Pid), home))
 		return strings.Contains(log, " STOR upload0.bin 226 0 0 ") && strings.Contains(log, " MKD after 257 0 0 ")
 	})
+	eventually(t, "the operational log says so", func() bool { return strings.Contains(s.talk.String(), "site log written again") })
+	if n := strings.Count(s.talk.String(), "site log not written"); n != 1 {
+		t.Errorf("the operational log says %d times that the disk is full", n)
+	}
 }
 
 // upload sends zeros and expects the final reply.
