@@ -154,14 +154,15 @@ func TestLogRotation(t *testing.T) {
 	}
 }
 
-// TestCentralLog: all sites share one file, with every column, and nothing that
-// a client types makes a line or a column of its own.
+// TestCentralLog: all sites share one file, with every column, sessions that
+// have not named a site yet included, and nothing that a client types makes a
+// line or a column of its own.
 func TestCentralLog(t *testing.T) {
 	const all = "Date, Time, ClientIP, ClientPort, UserName, SiteName, ComputerName, ServerIP, Method, UriStem, FtpStatus, Win32Status, BytesSent, BytesRecv, TimeTaken, ServerPort, Host, FtpSubStatus, Session, FullPath, Info"
 	home := loggingHome(t, "<system.ftpServer>", `<system.ftpServer>
         <log centralLogFileMode="Central" logInUTF8="false">
             <centralLogFile directory="HOME/logs" period="Hourly" localTimeRollover="true" logExtFileFlags="`+all+`" />
-        </log>`)
+        </log>`, `"*:2121:"`, `"*:2121:counting.example.com"`)
 	config := filepath.Join(home, "applicationHost.config")
 	data, err := os.ReadFile(config)
 	if err != nil {
@@ -196,6 +197,9 @@ func TestCentralLog(t *testing.T) {
 	sites := map[string]int{}
 	for i, e := range log.Entries {
 		sites[e["s-sitename"]]++
+		if e["s-sitename"] == "-" && e["cs-method"] != "ControlChannelOpened" {
+			t.Errorf("on no site: %v", e)
+		}
 		if i < len(lines) {
 			sameEvent(t, e, lines[i])
 		}
@@ -211,7 +215,7 @@ func TestCentralLog(t *testing.T) {
 			}
 		}
 	}
-	if len(lines) != len(log.Entries) || sites["FTPSVC1"] == 0 || sites["FTPSVC3"] == 0 {
+	if len(lines) != len(log.Entries) || sites["FTPSVC1"] == 0 || sites["FTPSVC3"] == 0 || sites["-"] != 1 {
 		t.Errorf("%d lines, %d of JSON, by site %v", len(log.Entries), len(lines), sites)
 	}
 }

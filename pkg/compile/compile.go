@@ -120,6 +120,10 @@ type compiler struct {
 	protocol site.Protocol
 	tls      tlsSettings
 	hostLog  hostLogSettings
+	// central is the log of all sites, centralFolder where it is, once a site
+	// has asked for it.
+	central       *w3clog.Log
+	centralFolder string
 
 	// now is when certificates are judged.
 	now time.Time
@@ -315,6 +319,9 @@ func (c *compiler) bind(snapshot *site.Snapshot, sites []*site.Site) {
 	}
 	if len(lost) > 0 {
 		snapshot.Endpoints, _ = site.Endpoints(snapshot.Sites)
+	}
+	for _, e := range snapshot.Endpoints {
+		e.Log = c.central
 	}
 }
 

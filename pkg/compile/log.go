@@ -24,43 +24,59 @@ const fallbackLogs = "logs"
 // physicalPathFlag is the one of logExtFileFlags that has no column.
 const physicalPathFlag = uint32(w3clog.PhysicalPath)
 
-// openLog gives s its log: its own file, or the one of all sites.
+// openLog gives s its log: its own, or the one of all sites.
 func (c *compiler) openLog(s *site.Site, e *apphost.Element, own *logFileSettings) {
-	settings, section, name := own, sectionSites, fmt.Sprintf(siteLogFolder, s.ID)
 	central := c.log.CentralLogFileMode == centralMode
-	if central {
-		settings, section, name = &c.log.Central, sectionLog, centralLogFolder
-		e = c.cfg.Section(sectionLog, "").Child("centralLogFile")
-	}
 	extra := c.logExtra(s.Name, central)
-	if !settings.Enabled {
+	if !central {
+		what := fmt.Sprintf("site %q: log", s.Name)
+		s.Log, s.LogFolder = c.open(logPlace{e, sectionSites, what, fmt.Sprintf(siteLogFolder, s.ID)}, own, extra)
 		return
 	}
-	c.logDoubts(e, section, settings)
+	if c.central == nil {
+		e = c.cfg.Section(sectionLog, "").Child("centralLogFile")
+		c.central, c.centralFolder = c.open(logPlace{e, sectionLog, "central log", centralLogFolder}, &c.log.Central, extra)
+	}
+	s.Log, s.LogFolder = c.central, c.centralFolder
+}
+
+// logPlace is where a log is configured, what to call it, and its folder below
+// the configured directory.
+type logPlace struct {
+	element               *apphost.Element
+	section, what, folder string
+}
+
+// open opens a log, unless it is off.
+func (c *compiler) open(at logPlace, settings *logFileSettings, extra hostLogSettings) (log *w3clog.Log, folder string) {
+	if !settings.Enabled {
+		return nil, ""
+	}
+	c.logDoubts(at, settings)
 	directory, err := c.paths.resolve(settings.Directory)
 	if err != nil {
 		directory = filepath.Join(c.parts.Home.Dir, fallbackLogs)
-		if v := e.Attr("directory"); v.Set {
-			c.warnf(v.Pos(), section, "site %q: log directory: %v; the log goes to %s", s.Name, err, directory)
+		if v := at.element.Attr("directory"); v.Set {
+			c.warnf(v.Pos(), at.section, "%s directory: %v; the log goes to %s", at.what, err, directory)
 		}
 	}
-	s.LogFolder = filepath.Join(directory, name)
-	s.Log = c.parts.Logs.Open(w3clog.Settings{
-		Enabled: true, Directory: s.LogFolder, Period: w3clog.Period(settings.Period),
+	folder = filepath.Join(directory, at.folder)
+	return c.parts.Logs.Open(w3clog.Settings{
+		Enabled: true, Directory: folder, Period: w3clog.Period(settings.Period),
 		TruncateSize: settings.TruncateSize, LocalTimeRollover: settings.LocalTimeRollover,
 		Fields: w3clog.Fields(settings.Fields), Selective: w3clog.Selective(settings.Selective),
 		UTF8: c.log.LogInUTF8, JSON: extra.JSON, FlushInterval: extra.FlushInterval,
-	})
+	}), folder
 }
 
 // logDoubts points out what is accepted in a logFile and has no effect.
-func (c *compiler) logDoubts(e *apphost.Element, section string, settings *logFileSettings) {
-	v := e.Attr("logExtFileFlags")
+func (c *compiler) logDoubts(at logPlace, settings *logFileSettings) {
+	v := at.element.Attr("logExtFileFlags")
 	if !v.Set || c.said[v.Pos()] || settings.Fields&physicalPathFlag == 0 {
 		return
 	}
 	c.said[v.Pos()] = true
-	c.warnf(v.Pos(), section, "logExtFileFlags: PhysicalPath adds no column, as IIS documents none for it; FullPath is the path that clients see")
+	c.warnf(v.Pos(), at.section, "logExtFileFlags: PhysicalPath adds no column, as IIS documents none for it; FullPath is the path that clients see")
 }
 
 // logExtra is ftpHost/log as it is in force for one site, or for the log of

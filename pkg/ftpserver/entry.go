@@ -39,7 +39,7 @@ const (
 // masked stands for an argument that nobody may read.
 const masked = "***"
 
-// entry begins a line of the site's log.
+// entry begins a line of the log.
 func (s *session) entry(method string) w3clog.Entry {
 	return w3clog.Entry{
 		Time:         time.Now(),
@@ -56,8 +56,21 @@ func (s *session) entry(method string) w3clog.Entry {
 	}
 }
 
+// log is the log of the session's site, or the one that all sites share; nil
+// when there is none.
+func (s *session) log() *w3clog.Log {
+	switch {
+	case s.site != nil:
+		return s.site.Log
+	case s.at != nil:
+		return s.at.Log
+	default:
+		return nil
+	}
+}
+
 // logs reports whether there is a log to write to.
-func (s *session) logs() bool { return s.site != nil && s.site.Log != nil }
+func (s *session) logs() bool { return s.log() != nil }
 
 // record writes the line of the command that was just answered.
 func (s *session) record(cmd ftp.Command, out outcome) {
@@ -73,7 +86,7 @@ func (s *session) record(cmd ftp.Command, out outcome) {
 	e.Info = out.info()
 	row := s.server.commands[cmd.Verb]
 	e.Infrastructure = row != nil && row.infrastructure
-	s.site.Log.Write(&e)
+	s.log().Write(&e)
 }
 
 // argument is that of a command as the log may have it.
@@ -112,7 +125,7 @@ func (s *session) recordOpened() {
 	}
 	e := s.entry(controlOpened)
 	e.Infrastructure = true
-	s.site.Log.Write(&e)
+	s.log().Write(&e)
 }
 
 func (s *session) recordClosed() {
@@ -122,7 +135,7 @@ func (s *session) recordClosed() {
 	e := s.entry(controlClosed)
 	e.Infrastructure = true
 	e.Win32, e.SubStatus, e.Info = s.ended.win32, s.ended.sub, s.ended.info()
-	s.site.Log.Write(&e)
+	s.log().Write(&e)
 }
 
 // recordData writes a line of the data channel, whose own port stands in
@@ -135,7 +148,7 @@ func (s *session) recordData(method string, local netip.AddrPort, out outcome) {
 	e.Infrastructure = true
 	e.ServerIP, e.ServerPort = local.Addr(), local.Port()
 	e.Win32, e.SubStatus, e.Info = out.win32, out.sub, out.info()
-	s.site.Log.Write(&e)
+	s.log().Write(&e)
 }
 
 // logNameOf is cs-username: nothing for anonymous, otherwise the qualified

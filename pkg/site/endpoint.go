@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/netip"
 	"strings"
+
+	"github.com/ftphost/ftphost/pkg/w3clog"
 )
 
 // Endpoint is one listening socket as sessions see it: the sites that share
@@ -17,6 +19,9 @@ type Endpoint struct {
 	// DefaultTLS is that of siteDefaults: it counts where no site answers
 	// without a host name.
 	DefaultTLS TLS
+	// Log is the central log, for sessions that are on no site yet; nil where
+	// each site has its own.
+	Log *w3clog.Log
 
 	exact map[netip.Addr]map[string]*Site
 	any   map[string]*Site

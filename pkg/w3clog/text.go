@@ -19,24 +19,35 @@ func appendText(dst []byte, s string, asUTF8 bool) []byte {
 	if s == "" {
 		return append(dst, '-')
 	}
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
+	for {
+		n := plain(s)
+		dst = append(dst, s[:n]...)
+		if s = s[n:]; s == "" {
+			return dst
+		}
+		size := 1
+		switch c := s[0]; {
+		case c >= utf8.RuneSelf:
+			var r rune
+			r, size = utf8.DecodeRuneInString(s)
 			dst = appendRune(dst, r, size, asUTF8)
-			i += size
-			continue
-		}
-		switch {
 		case c == ' ':
-			c = '+'
-		case c < ' ' || c == 0x7f:
-			c = replacement
+			dst = append(dst, '+')
+		default:
+			dst = append(dst, replacement)
 		}
-		dst = append(dst, c)
-		i++
+		s = s[size:]
 	}
-	return dst
+}
+
+// plain returns how many bytes at the beginning of s are written as they are.
+func plain(s string) int {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // appendRune appends one character beyond ASCII. Without UTF-8 the code page is
