@@ -77,11 +77,12 @@ func (f *Files) Open(s Settings) *Log {
 // Keep says that used are the logs of the configuration that is now in force;
 // nil ones count for nothing. From then on, whatever is written through other
 // logs of the same directories follows the settings of these, so that no two
-// sets of settings alternate in a file. All other directories are written out,
-// closed and forgotten; a line that comes to one of them late, as of a transfer
-// that has gone on, is still written there.
+// sets of settings alternate in a file. Run writes all other directories out,
+// closes and forgets them, for which Keep does not wait; a line that comes to
+// one of them late, as of a transfer that has gone on, is still written there.
 func (f *Files) Keep(used []*Log) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	for _, st := range f.streams {
 		st.unused = true
 	}
@@ -97,8 +98,7 @@ func (f *Files) Keep(used []*Log) {
 			f.waiting.add(st)
 		}
 	}
-	f.mu.Unlock()
-	f.write(true)
+	f.waiting.hurry()
 }
 
 // stream returns the stream of a directory, a new one if need be.

@@ -101,12 +101,14 @@ func TestUnusedLogsAreClosed(t *testing.T) {
 	open := func(name string) *w3clog.Log { return files.Open(settings(filepath.Join(base, name))) }
 	one, two, refused := open("1"), open("2"), open("refused")
 	files.Keep([]*w3clog.Log{one, two})
+	files.Tick()
 	if n := files.Streams(); n != 2 {
 		t.Errorf("%d directories in memory, want 2", n)
 	}
 	one.Write(event("2024-01-01 00:00:00", "A"))
 	two.Write(event("2024-01-01 00:00:00", "A"))
 	files.Keep([]*w3clog.Log{two})
+	files.Tick()
 	if n := files.Streams(); n != 1 {
 		t.Errorf("%d directories in memory, want 1", n)
 	}

@@ -25,7 +25,7 @@ type queue struct {
 	current *Log // whose settings count, whatever log a line comes through
 	outputs [kinds]output
 	line    line // here because one of its own would be garbage for each Write
-	record  recorder
+	record  *recorder // nil until there is a JSON line to make
 	last    *Log // who wrote last, and which file that was
 	span    span
 	turns   int
@@ -77,6 +77,9 @@ func (q *queue) add(k kind, e *Entry) {
 	switch {
 	case before >= maxBuffered:
 	case k == jsonLines:
+		if q.record == nil {
+			q.record = newRecorder()
+		}
 		after = q.record.append(after, e)
 	default:
 		w := &q.line
@@ -93,10 +96,7 @@ func (q *queue) add(k kind, e *Entry) {
 	}
 	out.batch.data = after
 	if before < wakeSize && len(after) >= wakeSize {
-		select {
-		case q.waiting.wake <- struct{}{}:
-		default:
-		}
+		q.waiting.hurry()
 	}
 }
 

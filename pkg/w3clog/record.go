@@ -40,13 +40,16 @@ type recorder struct {
 	buf     []byte
 }
 
+func newRecorder() *recorder {
+	r := &recorder{}
+	r.encoder = json.NewEncoder((*sink)(&r.buf))
+	r.encoder.SetEscapeHTML(false)
+	return r
+}
+
 // append appends the line of e to dst. Whatever is in its texts stays within
 // one value of one line.
 func (r *recorder) append(dst []byte, e *Entry) []byte {
-	if r.encoder == nil {
-		r.encoder = json.NewEncoder((*sink)(&r.buf))
-		r.encoder.SetEscapeHTML(false)
-	}
 	r.record = record{
 		Time: e.Time.UTC().Truncate(time.Millisecond), SiteName: e.SiteName, ComputerName: e.ComputerName, SessionID: e.Session,
 		RemoteIPAddress: e.ClientIP.Unmap().WithZone(""), RemoteIPPort: e.ClientPort,

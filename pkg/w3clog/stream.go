@@ -123,7 +123,7 @@ func (st *stream) open(before, limit int) int {
 // With it a writing costs what there is to write, not what there could be in
 // thousands of logs.
 type waiting struct {
-	wake chan struct{} // told when much waits in one of them
+	wake chan struct{} // told when the writer has more to do than a tick says
 
 	mu   sync.Mutex
 	list []*stream
@@ -133,6 +133,14 @@ func (w *waiting) add(st *stream) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.list = append(w.list, st)
+}
+
+// hurry wakes the writer.
+func (w *waiting) hurry() {
+	select {
+	case w.wake <- struct{}{}:
+	default: // it is awake
+	}
 }
 
 // take moves the streams to a set.
