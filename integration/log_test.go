@@ -76,7 +76,10 @@ func TestLogAfterKill(t *testing.T) {
 	for range 4 {
 		d := login(t, "127.0.0.1", s.port, "user1")
 		clients.Go(func() {
-			for d.text.PrintfLine("SIZE %s", strings.Repeat("x", 4000)) == nil { // until it is gone
+			for range 5000 { // or until it is gone; less than makes a second file
+				if d.text.PrintfLine("SIZE %s", strings.Repeat("x", 400)) != nil {
+					return
+				}
 				if _, err := d.text.ReadLine(); err != nil {
 					return
 				}

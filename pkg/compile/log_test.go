@@ -84,6 +84,12 @@ func TestLogSettings(t *testing.T) {
 	}{
 		"nothing said": {"", "", "", standard},
 		"a folder":     {`<logFile directory="HOME/elsewhere" />`, "", "", with(func(s *w3clog.Settings) { s.Directory = "HOME/elsewhere/FTPSVC1" })},
+		"the folder of IIS": {"", "", `<ftpHost><pathMap><add from="C:\" to="c" /></pathMap></ftpHost>`, with(func(s *w3clog.Settings) {
+			s.Directory = "HOME/c/inetpub/logs/LogFiles/FTPSVC1"
+		})},
+		"a share": {`<logFile directory="\\files\logs\ftp" />`, "", `<ftpHost><pathMap><add from="\\files\logs" to="share" /></pathMap></ftpHost>`, with(func(s *w3clog.Settings) {
+			s.Directory = "HOME/share/ftp/FTPSVC1"
+		})},
 		"size": {`<logFile period="MaxSize" truncateSize="1048576" />`, "", "", with(func(s *w3clog.Settings) {
 			s.Period, s.TruncateSize = w3clog.MaxSize, w3clog.MinTruncateSize
 		})},

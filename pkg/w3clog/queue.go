@@ -24,9 +24,9 @@ type queue struct {
 	retired bool
 	current *Log // whose settings count, whatever log a line comes through
 	outputs [kinds]output
-	line    line // here because one of its own would be garbage for each Write
+	line    line      // here because one of its own would be garbage for each Write
 	record  *recorder // nil until there is a JSON line to make
-	last    *Log // who wrote last, and which file that was
+	last    *Log      // who wrote last, and which file that was
 	span    span
 	turns   int
 }
