@@ -120,8 +120,8 @@ type compiler struct {
 	protocol site.Protocol
 	tls      tlsSettings
 	hostLog  hostLogSettings
-	// central is the log of all sites, centralFolder where it is, once a site
-	// has asked for it.
+	// central is the log of all sites, if they share one, centralFolder where it
+	// is.
 	central       *w3clog.Log
 	centralFolder string
 
@@ -259,6 +259,7 @@ func (c *compiler) server() *Result {
 	c.readServerLevel()
 	c.protocol = c.readProtocol("")
 	c.hostLog = c.readHostLog("")
+	c.openCentral()
 	c.readSources()
 	c.readMapping()
 	c.readDefaultTLS()

@@ -33,11 +33,15 @@ func (c *compiler) openLog(s *site.Site, e *apphost.Element, own *logFileSetting
 		s.Log, s.LogFolder = c.open(logPlace{e, sectionSites, what, fmt.Sprintf(siteLogFolder, s.ID)}, own, extra)
 		return
 	}
-	if c.central == nil {
-		e = c.cfg.Section(sectionLog, "").Child("centralLogFile")
-		c.central, c.centralFolder = c.open(logPlace{e, sectionLog, "central log", centralLogFolder}, &c.log.Central, extra)
-	}
 	s.Log, s.LogFolder = c.central, c.centralFolder
+}
+
+// openCentral opens the log of all sites, if that is how they are logged.
+func (c *compiler) openCentral() {
+	if c.log.CentralLogFileMode == centralMode {
+		e := c.cfg.Section(sectionLog, "").Child("centralLogFile")
+		c.central, c.centralFolder = c.open(logPlace{e, sectionLog, "central log", centralLogFolder}, &c.log.Central, c.hostLog)
+	}
 }
 
 // logPlace is where a log is configured, what to call it, and its folder below
@@ -72,10 +76,9 @@ func (c *compiler) open(at logPlace, settings *logFileSettings, extra hostLogSet
 // logDoubts points out what is accepted in a logFile and has no effect.
 func (c *compiler) logDoubts(at logPlace, settings *logFileSettings) {
 	v := at.element.Attr("logExtFileFlags")
-	if !v.Set || c.said[v.Pos()] || settings.Fields&physicalPathFlag == 0 {
+	if !v.Set || settings.Fields&physicalPathFlag == 0 {
 		return
 	}
-	c.said[v.Pos()] = true
 	c.warnf(v.Pos(), at.section, "logExtFileFlags: PhysicalPath adds no column, as IIS documents none for it; FullPath is the path that clients see")
 }
 

@@ -66,8 +66,9 @@ func (h *Host) Bans() []auth.Block { return h.attempts.List() }
 // RemoveBan lets an address in again, and reports whether it was blocked.
 func (h *Host) RemoveBan(addr netip.Addr) bool { return h.attempts.Remove(addr) }
 
-// FlushLogs writes all log lines that wait; IIS's FlushLog.
-func (h *Host) FlushLogs() { h.logs.Flush() }
+// FlushLogs writes all log lines that wait; IIS's FlushLog. When it returns nil
+// the disk has them.
+func (h *Host) FlushLogs() error { return h.logs.Flush() }
 
 // FlushCredentials forgets remembered passwords: the next login of everybody is
 // proved anew. It is IIS's Flush of the credentials cache.

@@ -133,6 +133,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	next.enter(nil)
 	next.logFailures(h)
 	h.current.Store(next)
+	h.keepLogs(next)
 	h.looks.when, h.looks.last = next.since, Report{Generation: next.number, Problems: problems, Changes: next.changes}
 	return h, problems, nil
 }

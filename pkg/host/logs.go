@@ -16,3 +16,15 @@ func siteLogs(log zerolog.Logger) *w3clog.Files {
 	}
 	return files
 }
+
+// keepLogs has the logs follow g, and closes those that nobody uses any more.
+func (h *Host) keepLogs(g *generation) {
+	var used []*w3clog.Log
+	for _, s := range g.Sites {
+		used = append(used, s.Log)
+	}
+	for _, e := range g.Endpoints {
+		used = append(used, e.Log) // after those of sites that go on as they were
+	}
+	h.logs.Keep(used)
+}

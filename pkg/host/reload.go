@@ -185,6 +185,7 @@ func (h *Host) apply(before, next *generation, fresh []*opened) {
 	next.adjust(h)
 	atOnce, soon := next.enter(before.sockets())
 	h.current.Store(next)
+	h.keepLogs(next)
 	if h.state == running {
 		for _, o := range fresh {
 			h.serve(o)

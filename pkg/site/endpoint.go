@@ -75,7 +75,7 @@ func Joined(endpoints []*Endpoint) *Endpoint {
 	if len(endpoints) == 0 {
 		return nil
 	}
-	all := &Endpoint{Port: endpoints[0].Port, DefaultTLS: endpoints[0].DefaultTLS, exact: map[netip.Addr]map[string]*Site{}, any: map[string]*Site{}}
+	all := &Endpoint{Port: endpoints[0].Port, DefaultTLS: endpoints[0].DefaultTLS, Log: endpoints[0].Log, exact: map[netip.Addr]map[string]*Site{}, any: map[string]*Site{}}
 	for _, e := range endpoints {
 		maps.Copy(all.any, e.any)
 		maps.Copy(all.exact, e.exact)
