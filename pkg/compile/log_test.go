@@ -138,6 +138,38 @@ func TestLogSettings(t *testing.T) {
 	}
 }
 
+// TestCentralLogStays: sites that are taken over as they are do not take the
+// log of clients without a site away.
+func TestCentralLogStays(t *testing.T) {
+	home, _ := manySites(t, 2)
+	data, err := os.ReadFile(home.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	central := `<system.ftpServer><log centralLogFileMode="Central" /></system.ftpServer></configuration>`
+	if err := os.WriteFile(home.Config, []byte(strings.Replace(string(data), "</configuration>", central, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	parts := compile.Parts{
+		Home: home, Logs: w3clog.NewFiles(nil), Uploads: vfs.NewUploads(), Accounts: func() *local.Directory { return nil },
+	}
+	for range 2 {
+		cfg, problems := home.Load()
+		if cfg == nil {
+			t.Fatal(problems)
+		}
+		result, problems := compile.Snapshot(cfg, parts)
+		if result == nil || len(result.Snapshot.Endpoints) != 1 {
+			t.Fatal(problems)
+		}
+		log, siteLog := result.Snapshot.Endpoints[0].Log, result.Snapshot.Sites[0].Log
+		if log == nil || siteLog == nil || log.Settings() != siteLog.Settings() {
+			t.Errorf("log of the endpoint %v, of a site %v", log, siteLog)
+		}
+		parts.Previous = result
+	}
+}
+
 func TestNoLog(t *testing.T) {
 	logs, _, problems := logging(t, `<logFile enabled="false" />`, "", "")
 	if len(logs) != 2 || logs[0] != nil || logs[1] != nil {
