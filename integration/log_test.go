@@ -157,6 +157,38 @@ func TestLogRotation(t *testing.T) {
 	}
 }
 
+// TestLogFlush: lines wait as long as the configuration says, or until somebody
+// asks for them.
+func TestLogFlush(t *testing.T) {
+	home := loggingHome(t)
+	config := filepath.Join(home, "ftphost.config")
+	data, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, config, bytes.Replace(data, []byte(`<log `), []byte(`<log flushInterval="00:05:00" `), 1))
+	file := filepath.Join(home, "logs", "FTPSVC1", "u_extend1.log")
+	s := serve(t, home)
+	has := func(name string) bool { // the line was there before the client went
+		data, err := os.ReadFile(file)
+		return err == nil && strings.Contains(string(data), " SIZE "+name+" 550 ")
+	}
+	visit(t, s.port, "first")
+	ftphost(t, "", "log", "flush", "--home", home)
+	if !has("first") {
+		t.Error("flush came back before the lines were written")
+	}
+	visit(t, s.port, "second")
+	if has("second") {
+		t.Error("the lines did not wait")
+	}
+	ftphost(t, "", "log", "flush", "--home", home)
+	if !has("second") {
+		t.Error("flush came back before the lines were written")
+	}
+	s.stop(t)
+}
+
 // TestCentralLog: all sites share one file, with every column, sessions that
 // have not named a site yet included, and nothing that a client types makes a
 // line or a column of its own.

@@ -171,7 +171,7 @@ func newBanCommand(home *homeFlags) *cobra.Command {
 func newLogCommand(home *homeFlags) *cobra.Command {
 	return group("log", "The log files of sites", &cobra.Command{
 		Use: "flush", Short: "Have all lines written that wait in memory",
-		Long:    "flush returns when all log lines are in their files. They wait for a second at most anyway.",
+		Long:    "flush returns when all log lines are in their files and the disk has them. Otherwise they\nwait for a second, or for the flushInterval of ftpHost/log.",
 		Example: "  ftphost log flush", Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return home.client().FlushLogs(cmd.Context()) },
 	})

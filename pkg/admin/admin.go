@@ -291,7 +291,9 @@ func (d *door) removeBan(r *http.Request) (any, error) {
 }
 
 func (d *door) flushLogs(*http.Request) (any, error) {
-	d.host.FlushLogs()
+	if err := d.host.FlushLogs(); err != nil {
+		return nil, failure(http.StatusInternalServerError, err.Error())
+	}
 	return struct{}{}, nil
 }
 
