@@ -1,5 +1,5 @@
 // Package content says what a content store can do: the tree of files behind
-// a virtual directory. It knows neither users nor virtual paths.
+// a virtual directory. It knows neither accounts nor virtual paths.
 package content
 
 import (

@@ -14,6 +14,10 @@ const newDirectoryMode = 0o777
 
 // Mkdir makes one directory.
 func (s *Store) Mkdir(name string) error {
+	return s.as(func() error { return s.mkdir(name) })
+}
+
+func (s *Store) mkdir(name string) error {
 	const op = "mkdir"
 	t, err := s.open()
 	if err != nil {

@@ -22,6 +22,9 @@ type folder struct {
 	entries []entry // of the last piece
 	count   int     // of all pieces
 	ring    *ring   // nil until it is worth the while
+	// ringless keeps the kernel's threads, which stay for a while, from having
+	// been made by a thread that acts as somebody else.
+	ringless bool
 }
 
 // How much of a directory one system call reads: at first all of a small one,
@@ -42,7 +45,7 @@ func (t *tree) openFolder(real string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{file: file, buffer: make([]byte, firstPieceBytes)}, nil
+	return &folder{file: file, buffer: make([]byte, firstPieceBytes), ringless: t.user != nil}, nil
 }
 
 func (f *folder) close() {
@@ -105,7 +108,7 @@ func appendEntries(dst []entry, piece []byte) []entry {
 
 // look appends what there is to know about each of the entries.
 func (f *folder) look(entries []entry, dst []found) []found {
-	if f.ring == nil && f.count >= ringWorth && len(entries) > firstLook {
+	if f.ring == nil && !f.ringless && f.count >= ringWorth && len(entries) > firstLook {
 		f.ring, _ = openRing() // without one it takes longer, that is all
 	}
 	if f.ring != nil {

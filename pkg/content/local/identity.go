@@ -12,7 +12,14 @@ import (
 // it, and the folded name. So two virtual directories of one folder, or one
 // inside the other, and links to a directory agree on what a file is. Where
 // the directory cannot be found the path itself has to do.
-func (s *Store) Identity(name string) string {
+func (s *Store) Identity(name string) (id string) {
+	if s.as(func() error { id = s.identity(name); return nil }) != nil {
+		return s.pathIdentity(name)
+	}
+	return id
+}
+
+func (s *Store) identity(name string) string {
 	if t, err := s.open(); err == nil && checkPath("identify", name) == nil {
 		if dir, info, err := t.standing(name); err == nil {
 			if id := systemID(info); id != "" {

@@ -43,29 +43,28 @@ type found struct {
 // maxSorted in Windows order. A link is what it leads to; one that leads
 // nowhere or outside is shown as itself.
 func (s *Store) List(name string, sel content.Selection, each func(content.Info) error) error {
-	var stopped error
-	err := s.at("list", name, func(t *tree, real string) error {
-		f, err := t.openFolder(real)
-		if err != nil {
-			return err
-		}
-		defer f.close()
-		l := listing{tree: t, dir: real, folder: f, Selection: sel, each: each, ahead: firstLook}
-		err = l.run()
-		if stopped = l.stopped; stopped != nil {
-			return nil // it says nothing about the name
-		}
+	const op = "list"
+	l := listing{store: s, Selection: sel, each: each, ahead: firstLook}
+	err := s.at(op, name, func(t *tree, real string) (err error) {
+		l.tree, l.dir = t, real
+		l.folder, err = t.openFolder(real)
 		return err
 	})
-	if stopped != nil {
-		return stopped
+	if err != nil {
+		return err
 	}
-	return err
+	defer l.folder.close()
+	err = l.run()
+	if l.stopped != nil {
+		return l.stopped
+	}
+	return l.tree.fail(op, name, err)
 }
 
 // listing is one run of List.
 type listing struct {
 	content.Selection
+	store   *Store
 	tree    *tree
 	dir     string // the store's own spelling
 	folder  *folder
@@ -145,7 +144,11 @@ func (l *listing) tell(entries []entry) error {
 	for len(entries) > 0 {
 		part := entries[:min(len(entries), l.ahead)]
 		entries, l.ahead = entries[len(part):], lookAhead
-		l.found = l.folder.look(part, l.found[:0])
+		// Only looking needs the rights of the user; whoever is told may take
+		// long.
+		if err := l.store.as(func() error { l.look(part); return nil }); err != nil {
+			return err
+		}
 		for i := range l.found {
 			f := &l.found[i]
 			if f.err != nil {
@@ -154,15 +157,22 @@ func (l *listing) tell(entries []entry) error {
 				}
 				return f.err
 			}
-			if f.link {
-				f.info = l.follow(f.info)
-			}
 			if l.stopped = l.each(f.info); l.stopped != nil {
 				return l.stopped
 			}
 		}
 	}
 	return nil
+}
+
+// look finds out what there is to know about entries.
+func (l *listing) look(entries []entry) {
+	l.found = l.folder.look(entries, l.found[:0])
+	for i := range l.found {
+		if f := &l.found[i]; f.err == nil && f.link {
+			f.info = l.follow(f.info)
+		}
+	}
 }
 
 func (l *listing) tellNames(entries []entry) error {

@@ -19,6 +19,8 @@ type Store struct {
 	// found by its own path.
 	parent *Store
 	name   string
+	// user is who the system is asked as; nil is the process itself.
+	user *content.OSUser
 
 	mu   sync.Mutex
 	tree *tree // nil until the first use
@@ -33,6 +35,7 @@ type tree struct {
 	escapes error // what os.Root says of a name that leads outside
 	index   *index
 	recent  *recent
+	user    *content.OSUser // as in Store
 }
 
 // New returns the store of the folder dir. Nothing is opened before the first
@@ -42,7 +45,7 @@ func New(dir string) *Store { return &Store{dir: dir} }
 // Sub returns the store of the folder name. The folder is looked up as all
 // names are, within s, so that a link that leads out of s is none.
 func (s *Store) Sub(name string) content.Store {
-	return &Store{dir: filepath.Join(s.dir, filepath.FromSlash(name)), parent: s, name: name}
+	return &Store{dir: filepath.Join(s.dir, filepath.FromSlash(name)), parent: s, name: name, user: s.user}
 }
 
 // String returns the path of the folder.
@@ -66,9 +69,26 @@ func (s *Store) Check() error {
 // the first use and one stat afterwards.
 func (s *Store) Refresh() {
 	s.mu.Lock()
+	used := s.tree != nil
+	s.mu.Unlock()
+	if !used {
+		return
+	}
+	if s.as(func() error { s.refresh(); return nil }) != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.tree = nil
+	}
+}
+
+func (s *Store) refresh() {
+	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.tree == nil {
 		return
+	}
+	if s.user != nil && s.parent != nil {
+		s.parent.refresh() // nobody else has it
 	}
 	info, err := s.look()
 	if err != nil || !os.SameFile(info, s.tree.seen) {
@@ -110,7 +130,7 @@ func (s *Store) look() (info fs.FileInfo, err error) {
 	if s.parent == nil {
 		return os.Stat(s.dir)
 	}
-	err = s.parent.at("open folder", s.name, func(t *tree, real string) error {
+	err = s.parent.within("open folder", s.name, func(t *tree, real string) error {
 		info, err = t.Stat(real)
 		return err
 	})
@@ -130,7 +150,7 @@ func (s *Store) openRoot() (root *os.Root, err error) {
 	if s.parent == nil {
 		return os.OpenRoot(s.dir)
 	}
-	err = s.parent.at("open folder", s.name, func(t *tree, real string) error {
+	err = s.parent.within("open folder", s.name, func(t *tree, real string) error {
 		root, err = t.OpenRoot(real)
 		return err
 	})
@@ -142,7 +162,7 @@ func (s *Store) openTree() (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{Root: root, index: newIndex(), recent: newRecent()}
+	t := &tree{Root: root, index: newIndex(), recent: newRecent(), user: s.user}
 	if t.seen, err = root.Stat("."); err != nil {
 		root.Close()
 		return nil, err

@@ -9,9 +9,15 @@ import (
 	"github.com/ftphost/ftphost/pkg/content"
 )
 
-// at calls do with the store's own spelling of name. The name as written is
-// tried first, because it is nearly always right and costs no lookup.
+// at calls do with the store's own spelling of name, as the store's user.
 func (s *Store) at(op, name string, do func(t *tree, real string) error) error {
+	return s.as(func() error { return s.within(op, name, do) })
+}
+
+// within is at for those who act as the store's user already. The name as
+// written is tried first, because it is nearly always right and costs no
+// lookup.
+func (s *Store) within(op, name string, do func(t *tree, real string) error) error {
 	t, err := s.open()
 	if err != nil {
 		return err

@@ -28,7 +28,10 @@ func (s *Store) Open(name string, mode content.Mode) (content.File, content.Info
 			return err
 		})
 	} else {
-		file, info, err = s.openToWrite(op, name)
+		err = s.as(func() (err error) {
+			file, info, err = s.openToWrite(op, name)
+			return err
+		})
 	}
 	if err != nil {
 		return nil, content.Info{}, err
@@ -74,7 +77,7 @@ func (s *Store) openToWrite(op, name string) (file *os.File, info content.Info, 
 	if file, info, ok := t.openKnown(op, name); ok {
 		return file, info, nil
 	}
-	err = s.at(op, name, func(t *tree, real string) (err error) {
+	err = s.within(op, name, func(t *tree, real string) (err error) {
 		file, err = t.OpenFile(real, os.O_WRONLY|openFlags, 0)
 		info, err = regular(file, real, err)
 		return err
