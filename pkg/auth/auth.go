@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Errors of a login. To the client they are all the same refusal; in the log
@@ -79,6 +80,23 @@ type Chain struct {
 	// Certificates knows the accounts of client certificates; nil when nobody
 	// logs in with one.
 	Certificates CertificateProvider
+	// OSUsers says which accounts are users of the operating system; nil knows
+	// none.
+	OSUsers *OSUsers
+}
+
+// Keeps reports whether somebody who logged in before has the rights that they
+// would have now.
+func (c *Chain) Keeps(p *Principal) bool {
+	if c.OSUsers == nil {
+		return true
+	}
+	now, err := c.OSUsers.Of(p)
+	if err != nil {
+		return false
+	}
+	was, is := p.OSUser(), now.OSUser()
+	return was == is || was != nil && was.UID == is.UID && was.GID == is.GID && slices.Equal(was.Groups, is.Groups)
 }
 
 // Authenticate returns who the credentials belong to. The error is one of the

@@ -27,6 +27,7 @@ type Principal struct {
 	name      string
 	qualified string
 	home      string
+	osUser    *OSUser
 	userKeys  []string
 	groupKeys []string
 }
@@ -77,6 +78,24 @@ func (p *Principal) WithHome(home string) *Principal {
 
 // Home returns the home attribute of the account, or "" when it has none.
 func (p *Principal) Home() string { return p.home }
+
+// WithOSUser returns p with the user of the operating system whose rights count
+// for its files.
+func (p *Principal) WithOSUser(u *OSUser) *Principal {
+	with := *p
+	with.osUser = u
+	return &with
+}
+
+// OSUser returns the user of the operating system that the account is, or nil
+// when its files are accessed with the rights of the server, as those of nobody
+// (a nil p) are. It is shared and must not be changed.
+func (p *Principal) OSUser() *OSUser {
+	if p == nil {
+		return nil
+	}
+	return p.osUser
+}
 
 // UserKeys returns the folded spellings by which a rule may name the account:
 // name, domain\name and name@domain. The slice is shared and must not be

@@ -23,6 +23,15 @@ var (
 	ErrWorkstation = errors.New("the account may not log in at this computer")
 	// ErrNotPermitted means that the account is for other sites.
 	ErrNotPermitted = errors.New("the account has no permission for this site")
+	// ErrNoOSUser means that the operating system does not have the user that
+	// the account is to be.
+	ErrNoOSUser = errors.New("the account has no user of the operating system to be")
+	// ErrRoot means that this user is root, whose rights are no rights to
+	// check.
+	ErrRoot = errors.New("nobody accesses files as root")
+	// ErrCannotImpersonate means that the server may not act as the user of the
+	// operating system that the account is.
+	ErrCannotImpersonate = errors.New("the account needs the rights of the system's user")
 )
 
 // IsAccountState reports whether err says that an account is known and may not
@@ -31,6 +40,7 @@ func IsAccountState(err error) bool {
 	states := []error{
 		ErrAccountDisabled, ErrAccountExpired, ErrAccountLocked, ErrPasswordExpired,
 		ErrPasswordMustChange, ErrLogonHours, ErrWorkstation, ErrNotPermitted,
+		ErrNoOSUser, ErrRoot, ErrCannotImpersonate,
 	}
 	return slices.ContainsFunc(states, func(state error) bool { return errors.Is(err, state) })
 }

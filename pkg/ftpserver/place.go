@@ -103,7 +103,8 @@ func (s *session) choose(host string) error {
 
 // follow moves the session to the current version of its site. Someone who is
 // logged in stays on the site that let them in: when it is gone, or their home
-// directory is no longer theirs or somewhere else, the session ends.
+// directory is no longer theirs or somewhere else, or they are another user of
+// the operating system now, the session ends.
 func (s *session) follow() *refusal {
 	current := s.endpoint()
 	if current == s.at {
@@ -126,6 +127,9 @@ func (s *session) follow() *refusal {
 	if s.who.principal == nil {
 		s.enter(found)
 		return nil
+	}
+	if !found.Login.Keeps(s.who.principal) {
+		return goodbye(access.SubStatusConfigurationChanged)
 	}
 	s.enter(found)
 	before := s.who.view

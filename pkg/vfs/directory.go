@@ -10,8 +10,11 @@ import (
 // directory is one directory of the virtual tree: a virtual directory, or one
 // that is there only because a virtual directory lies below it.
 type directory struct {
-	name     string        // as configured
-	store    content.Store // nil when it is only on the way
+	name  string        // as configured
+	store content.Store // nil when it is only on the way
+	// origin is the store of the site that store is one user's view of; nil when
+	// it is that store itself.
+	origin   content.Store
 	children map[string]*directory
 	sorted   []*directory // children in the order of a listing
 	stamps   stamps
@@ -65,9 +68,10 @@ const foldBuffer = 256
 
 // place is where a virtual path leads.
 type place struct {
-	path  vpath.Path
-	store content.Store
-	name  string // within the store
+	path   vpath.Path
+	store  content.Store
+	origin content.Store // the same for all users
+	name   string        // within the store
 	// directory is the virtual directory at the path itself, nil when the
 	// path is an ordinary one.
 	directory *directory
@@ -76,7 +80,7 @@ type place struct {
 // locate returns where p leads below d, which has a store: the store of the deepest virtual directory on
 // the way, and the rest of the path within it.
 func (d *directory) locate(p vpath.Path) place {
-	store := d.store
+	from := d
 	rest, below := string(p), string(p) // below is the part within store
 	var buf [foldBuffer]byte
 	for segment := range p.Segments() {
@@ -85,14 +89,18 @@ func (d *directory) locate(p vpath.Path) place {
 			break
 		}
 		if d.store != nil {
-			store, below = d.store, rest
+			from, below = d, rest
 		}
 	}
 	name := "."
 	if len(below) > 1 {
 		name = below[1:]
 	}
-	return place{path: p, store: store, name: name, directory: d}
+	at := place{path: p, store: from.store, origin: from.origin, name: name, directory: d}
+	if at.origin == nil {
+		at.origin = at.store
+	}
+	return at
 }
 
 // mounted reports whether p is the root of a virtual directory.

@@ -111,7 +111,12 @@ func (v *View) look(p vpath.Path, r Request, t *Trace) error {
 		if there {
 			return wrong(fs.ErrExist)
 		}
-	case Stat, List, Rename, SetAttributes:
+	case List:
+		if isDirectory {
+			return v.Enter(p)
+		}
+		return t.Found
+	case Stat, Rename, SetAttributes:
 		return t.Found
 	case RenameTo: // whether it may be there depends on more
 	}

@@ -22,8 +22,10 @@ type home struct {
 	written vpath.Path
 	// isolated marks a home of one's own.
 	isolated bool
-	// key is the same for views of one place.
+	// key is the same for views of one place by one user of the operating system.
 	key string
+	// own are the stores that no other home has.
+	own []refresher
 }
 
 // written returns the path for which locations say what counts at p. With
@@ -43,25 +45,32 @@ func (v *View) written(p vpath.Path) vpath.Path {
 
 // homeOf returns what p sees.
 func (n *Namespace) homeOf(p *auth.Principal) (*home, error) {
-	isolation := n.settings.Isolation
-	if isolation == nil {
-		return n.whole, nil
+	if n.settings.Isolation == nil {
+		return n.all(p)
 	}
-	switch isolation.Mode {
+	switch n.settings.Isolation.Mode {
 	case IsolateRootDirectoryOnly, IsolateAllDirectories:
-		path, err := isolation.homePath(p)
+		path, err := n.settings.Isolation.homePath(p)
 		if err != nil {
 			return nil, err
 		}
-		return n.homes.get(string(path), func() (*home, error) { return n.below(path) })
+		return n.homes.get(homeKey(p, string(path)), p, func() (*home, error) { return n.below(path) })
 	case ActiveDirectory, Custom:
-		if err := isolation.refuses(p); err != nil {
+		if err := n.settings.Isolation.refuses(p); err != nil {
 			return nil, err
 		}
-		return n.homes.get(p.Home(), func() (*home, error) { return n.named(p) })
+		return n.homes.get(homeKey(p, p.Home()), p, func() (*home, error) { return n.named(p) })
 	default:
+		return n.all(p)
+	}
+}
+
+// all returns all of the site as p sees it.
+func (n *Namespace) all(p *auth.Principal) (*home, error) {
+	if p.OSUser() == nil {
 		return n.whole, nil
 	}
+	return n.homes.get(homeKey(p, ""), p, func() (*home, error) { return &home{root: n.root}, nil })
 }
 
 // refuses returns why p cannot have a home that a source of accounts names.
@@ -192,14 +201,23 @@ type homes struct {
 	shown map[string]weak.Pointer[home]
 }
 
-// get returns the home of a key, building it when no view shows it. A folder
-// that was replaced is opened anew.
-func (h *homes) get(key string, build func() (*home, error)) (*home, error) {
-	known, err := h.find(key, build)
+// get returns the home of a key, building it for p when no view shows it. A
+// folder that was replaced is opened anew.
+func (h *homes) get(key string, p *auth.Principal, build func() (*home, error)) (*home, error) {
+	known, err := h.find(key, func() (*home, error) {
+		made, err := build()
+		if err != nil || p.OSUser() == nil {
+			return made, err
+		}
+		return made.as(p)
+	})
 	if err != nil {
 		return nil, err
 	}
-	if r, ok := known.root.store.(refresher); ok {
+	if r, ok := known.root.store.(refresher); ok && known.own == nil {
+		r.Refresh()
+	}
+	for _, r := range known.own {
 		r.Refresh()
 	}
 	return known, nil

@@ -37,7 +37,7 @@ func (u *Uploads) hold(at place) (release func()) {
 	if _, taken := u.active[id]; taken {
 		return nil
 	}
-	u.active[id] = held{at.store, folded(at.name)}
+	u.active[id] = held{at.origin, folded(at.name)}
 	u.count.Add(1)
 	return sync.OnceFunc(func() {
 		u.mu.Lock()
@@ -69,7 +69,7 @@ func (u *Uploads) below(at place) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, h := range u.active {
-		if h.store == at.store && h.name != dir && strings.HasPrefix(h.name, dir) {
+		if h.store == at.origin && h.name != dir && strings.HasPrefix(h.name, dir) {
 			return true
 		}
 	}

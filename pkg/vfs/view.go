@@ -19,6 +19,9 @@ func (v *View) Enter(p vpath.Path) error {
 	if err == nil && !info.Dir {
 		err = &content.Error{Op: "enter", Name: string(p), Kind: content.ErrNotDirectory}
 	}
+	if err == nil && v.principal.OSUser() != nil {
+		err = at.opens()
+	}
 	return err
 }
 
