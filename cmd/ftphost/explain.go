@@ -58,7 +58,11 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 			} else {
 				err = printAnswer(cmd.OutOrStdout(), answer)
 			}
-			if err == nil && !answer.Allowed {
+			switch {
+			case err != nil || answer.Allowed:
+			case answer.Unknown:
+				err = errors.New("whether it is allowed depends on the steps that are not known here")
+			default:
 				err = fmt.Errorf("refused: %s", reply(answer))
 			}
 			return err
@@ -92,9 +96,12 @@ func printAnswer(w io.Writer, answer *explain.Answer) error {
 			fmt.Fprintf(&b, "%-30s %s\n", "", step.Origin)
 		}
 	}
-	if answer.Allowed {
+	switch {
+	case answer.Allowed:
 		b.WriteString("Allowed.\n")
-	} else {
+	case answer.Unknown:
+		b.WriteString("Not known here.\n")
+	default:
 		fmt.Fprintf(&b, "Refused: %s\n", reply(answer))
 	}
 	_, err := io.WriteString(w, b.String())

@@ -63,6 +63,9 @@ func (w *walk) known(p *auth.Principal, s auth.Source) bool {
 	if p.Home() != "" {
 		text += "; home attribute: " + p.Home()
 	}
+	if u := p.OSUser(); u != nil {
+		text += "; user of the operating system: " + u.Name
+	}
 	w.pass("account", s.Origin, "%s", text)
 	if s.Unasked != "" {
 		w.unknown("account", "", s.Unasked)

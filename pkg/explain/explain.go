@@ -12,6 +12,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/auth"
+	"github.com/ftphost/ftphost/pkg/content"
 	"github.com/ftphost/ftphost/pkg/ftp"
 	"github.com/ftphost/ftphost/pkg/ftpserver"
 	"github.com/ftphost/ftphost/pkg/site"
@@ -59,6 +60,8 @@ type Step struct {
 // Answer is all that is to be said to a Query.
 type Answer struct {
 	Allowed bool `json:"allowed"`
+	// Unknown says that it cannot be told here whether it is allowed.
+	Unknown bool `json:"unknown,omitempty"`
 	// Reply is what the client hears of a refusal, in its short form; "" when it
 	// is allowed, or the client hears nothing.
 	Reply string `json:"reply,omitempty"`
@@ -100,7 +103,7 @@ func Ask(ctx context.Context, sites *site.Snapshot, q Query) (*Answer, error) {
 			return &w.Answer, nil
 		}
 	}
-	w.Allowed = true
+	w.Allowed = !w.Unknown
 	return &w.Answer, nil
 }
 
@@ -140,7 +143,7 @@ func (w *walk) refuse(name, origin, text string, r ftpserver.Refusal) bool {
 	if r.Reply.Code != 0 {
 		w.Reply = strings.TrimRight(string(r.Reply.AppendTo(nil)), "\r\n")
 	}
-	w.SubStatus, w.Win32 = r.SubStatus, r.Win32
+	w.SubStatus, w.Win32, w.Unknown = r.SubStatus, r.Win32, false
 	return false
 }
 
@@ -216,6 +219,9 @@ func (w *walk) lockOut(context.Context) bool {
 func (w *walk) home(context.Context) bool {
 	w.view = w.site.Root.View(w.principal, w.client)
 	start, err := w.view.Start()
+	if errors.Is(err, content.ErrImpersonation) {
+		return w.cannotLook("home directory")
+	}
 	if err == nil {
 		return w.pass("home directory", "", "the session starts in %s", start)
 	}
@@ -225,6 +231,22 @@ func (w *walk) home(context.Context) bool {
 		text += "; create " + missing.Folder
 	}
 	return w.refuse("home directory", originOf(err), because(text, r.SubStatus), r)
+}
+
+// cannotLook says that only somebody else could ask the file system.
+func (w *walk) cannotLook(step string) bool {
+	w.Unknown = true
+	text := fmt.Sprintf("the file system decides by the rights of the user %s, as whom only root may ask", w.principal.OSUser().Name)
+	w.unknown(step, "", text)
+	return true
+}
+
+// asWhom says whose rights the file system went by.
+func (w *walk) asWhom() string {
+	if u := w.principal.OSUser(); u != nil {
+		return ", with the rights of the user " + u.Name
+	}
+	return ""
 }
 
 // command asks whether the site has the verb.
@@ -275,16 +297,17 @@ func (w *walk) path(context.Context) bool {
 		return w.pathRefused("authorization", t.Err)
 	}
 	w.pass("authorization", t.Rule.Rule.Origin, "this rule allows %s", t.Permission)
-	if t.Err != nil {
-		return w.pathRefused("file system", t.Err)
-	}
 	switch {
+	case errors.Is(t.Err, content.ErrImpersonation), errors.Is(t.Found, content.ErrImpersonation):
+		return w.cannotLook("file system")
+	case t.Err != nil:
+		return w.pathRefused("file system", t.Err)
 	case t.Found != nil && w.verb.Asks.Writes():
-		w.pass("file system", "", "nothing is there yet; whether it can be written is not tried")
+		w.pass("file system", "", "nothing is there yet%s; whether it can be written is not tried", w.asWhom())
 	case w.verb.Asks.Writes():
-		w.pass("file system", "", "%s is there; whether it can be changed is not tried", p)
+		w.pass("file system", "", "%s is there%s; whether it can be changed is not tried", p, w.asWhom())
 	default:
-		w.pass("file system", "", "%s can be read", p)
+		w.pass("file system", "", "%s can be read%s", p, w.asWhom())
 	}
 	return true
 }
