@@ -3,6 +3,7 @@
 package integration_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,6 +63,16 @@ func TestPAMAccounts(t *testing.T) {
 	writeFile(t, file, []byte("auth [success=1 default=ignore] pam_exec.so quiet expose_authtok "+check+
 		"\nauth requisite pam_deny.so\nauth required pam_permit.so\naccount required pam_permit.so\n"))
 	explainsPAM(t, built, home, service)
+	// The account works with its own rights, so that it has to reach the site.
+	site := content(home)
+	for d := site; d != filepath.Clean(os.TempDir()); d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Chmod(site, 0o777), os.Mkdir(filepath.Join(site, "shut"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
 	s := launchAs(t, home, "sh", "-c", `shift; exec "`+built+`" "$@"`, "sh")
 	s.awaitListening(t)
 	url := "ftp://127.0.0.1:" + s.control() + "/"
@@ -72,15 +83,20 @@ func TestPAMAccounts(t *testing.T) {
 			t.Errorf("curl as %s: exit status %d, want %d\n%s%s", user, code, status, out, talk)
 		}
 	}
-	const refused = 67 // what curl says of 530
+	const refused, quoteRefused = 67, 21 // what curl says of 530, and of a refused --quote
 	curl("daemon", "pw of daemon", 0)
+	curl("daemon", "pw of daemon", 0, "--quote", "MKD made")
+	curl("daemon", "pw of daemon", quoteRefused, "--quote", "MKD shut/made")
 	curl("daemon", "pw of games", refused)
 	curl("daemon", "", refused)
 	curl("games", "pw of games", refused) // no rule is for its groups
 	curl("nosuchaccount", "pw of nosuchaccount", refused)
 	curl("user1", password("user1"), 0)
 	s.stop(t)
-	want(t, "the log", readLog(t, home), `\daemon 127.0.0.1 `, " PASS *** 530 1326 41 ", " PASS *** 530 0 34 ")
+	if out, _, code := program(t, "", "stat", "--format=%U", filepath.Join(site, "made")); code != 0 || out != "daemon\n" {
+		t.Errorf("what daemon has made belongs to %s", out)
+	}
+	want(t, "the log", readLog(t, home), " MKD shut/made 550 5 2 ", `\daemon 127.0.0.1 `, " PASS *** 530 1326 41 ", " PASS *** 530 0 34 ")
 	if strings.Contains(s.talk.String(), "pw of") {
 		t.Error("the operational log shows a password")
 	}

@@ -132,6 +132,12 @@ type compiler struct {
 	defaultSSL *apphost.Element
 	// localAsked says that the local accounts are among the sources.
 	localAsked bool
+	// osUsers says which accounts are users of the operating system; mapped are
+	// those that the configuration names.
+	osUsers *auth.OSUsers
+	mapped  []mappedAccount
+	// impersonationDoubted says that it was told that nobody can be another user.
+	impersonationDoubted bool
 	// anyIssuer says that some are known by what any issuer can write.
 	anyIssuer bool
 	// stocks are the certificate stores that were searched, by name.
@@ -260,6 +266,7 @@ func (c *compiler) server() *Result {
 	c.protocol = c.readProtocol("")
 	c.hostLog = c.readHostLog("")
 	c.openCentral()
+	c.readOSUsers()
 	c.readSources()
 	c.readMapping()
 	c.readDefaultTLS()

@@ -64,7 +64,10 @@ func (c *compiler) isolationDoubts(s *site.Site, ftp *apphost.Element, f *ftpSer
 		if directory := c.parts.Accounts(); directory != nil {
 			for _, u := range directory.Users() {
 				if u.Enabled {
-					without.ask(s, u.Name, auth.NewPrincipal(c.parts.ComputerName, u.Name, directory.GroupsOf(u.Name)).WithHome(u.Home))
+					p, err := c.osUsers.Of(auth.NewPrincipal(c.parts.ComputerName, u.Name, directory.GroupsOf(u.Name)).WithHome(u.Home))
+					if err == nil { // else told already
+						without.ask(s, u.Name, p)
+					}
 				}
 			}
 		}

@@ -33,7 +33,7 @@ func (c *compiler) readMapping() {
 		owners[mark] = entry
 		c.certificates.Mapping[mark] = m.Account
 		c.anyIssuer = c.anyIssuer || strings.TrimSpace(m.Thumbprint) == ""
-		c.unknownAccount(entry, m.Account)
+		c.unknownAccount(entry, m.Account, "nobody can log in with this certificate")
 	}
 }
 
@@ -97,12 +97,12 @@ func (c *compiler) hasRoots() bool {
 }
 
 // unknownAccount warns of an account that is not there, which may come later.
-func (c *compiler) unknownAccount(entry *apphost.Element, account string) {
+func (c *compiler) unknownAccount(entry *apphost.Element, account, consequence string) {
 	d := c.parts.Accounts()
 	if d == nil || d.Knows(c.parts.ComputerName, account) {
 		return
 	}
-	c.warnf(entry.Attr("account").Pos(), sectionAccounts, "there is no account %q in %s, so nobody can log in with this certificate", account, AccountFile)
+	c.warnf(entry.Attr("account").Pos(), sectionAccounts, "there is no account %q in %s, so %s", account, AccountFile, consequence)
 }
 
 // clientCertificates warns of logins with certificates that cannot work.

@@ -263,12 +263,14 @@ type tlsSettings struct {
 type accountsSettings struct {
 	Sources            []sourceSettings     `config:"sources"`
 	ClientCertificates []certificateMapping `config:"clientCertificates"`
+	OSUsers            []osUserSettings     `config:"osUsers"`
 }
 
 type sourceSettings struct {
 	Name                 string        `config:"name"`
 	Type                 int           `config:"type"`
 	Service              string        `config:"service"`
+	AsOSUser             bool          `config:"asOsUser"`
 	URLs                 string        `config:"urls"`
 	StartTLS             bool          `config:"startTls"`
 	AllowClearText       bool          `config:"allowClearText"`
@@ -290,6 +292,11 @@ type sourceSettings struct {
 	Timeout              time.Duration `config:"timeout"`
 	GroupCache           time.Duration `config:"groupCache"`
 	MaxConnections       uint32        `config:"maxConnections"`
+}
+
+type osUserSettings struct {
+	Account string `config:"account"`
+	OSUser  string `config:"osUser"`
 }
 
 type certificateMapping struct {

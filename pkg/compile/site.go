@@ -61,6 +61,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	c.addressDoubts(s.Name)
 	c.doubts(s, e)
 	c.isolationDoubts(s, ftp, &settings.FTP)
+	c.osUserDoubts(s)
 	c.customFeatures(s.Name, ftp)
 	c.siteTLS(s, ftp, &settings.FTP.Security)
 	c.clientCertificates(s, e, &settings.FTP.Security)
@@ -160,12 +161,12 @@ func (c *compiler) externalAddress(s *site.Site, ftp *apphost.Element) {
 // login builds the ways to log in: anonymous, with a password that a source of
 // accounts knows, or with a client certificate.
 func (c *compiler) login(a *authenticationSettings) *auth.Chain {
-	chain := &auth.Chain{AllowAnonymous: a.Anonymous.Enabled}
+	chain := &auth.Chain{AllowAnonymous: a.Anonymous.Enabled, OSUsers: c.osUsers}
 	if a.Basic.Enabled {
 		chain.Providers = c.sources
 	}
 	if a.ClientCert.Enabled {
-		chain.Certificates = c.certificates
+		chain.Certificates = c.osUsers.Certificates(c.certificates)
 	}
 	return chain
 }

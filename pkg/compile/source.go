@@ -2,6 +2,7 @@ package compile
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -74,21 +75,21 @@ func (c *compiler) readSources() {
 
 func (c *compiler) localSource(origin string) auth.Provider {
 	c.localAsked = true
-	return &local.Provider{
+	return c.osUsers.Provider(&local.Provider{
 		Directory: c.parts.Accounts, Cache: c.parts.Verified,
 		CacheLifetime: c.cache, Domain: c.parts.ComputerName, Origin: origin, Workers: c.parts.Workers,
-	}
+	})
 }
 
 // unusedAttributes warns of attributes that say nothing about a source of this
 // type.
 func (c *compiler) unusedAttributes(entry *apphost.Element, kind int) {
-	common, ofSystem := []string{"name", "type"}, []string{"service", "timeout", "maxConnections"}
+	common, ofSystem := []string{"name", "type"}, []string{"service", "asOsUser", "timeout", "maxConnections"}
 	for _, a := range entry.Schema().Attributes {
 		used := slices.Contains(common, a.Name)
 		switch kind {
 		case sourceLDAP, sourceActiveDirectory:
-			used = a.Name != "service"
+			used = a.Name != "service" && a.Name != "asOsUser"
 		case sourcePAM:
 			used = used || slices.Contains(ofSystem, a.Name)
 		}
@@ -101,16 +102,23 @@ func (c *compiler) unusedAttributes(entry *apphost.Element, kind int) {
 // systemSource builds a source that asks PAM; nil when it is not one, which the
 // findings say.
 func (c *compiler) systemSource(entry *apphost.Element, s *sourceSettings) auth.Provider {
-	p, err := pam.New(pam.Settings{
+	settings := pam.Settings{
 		Name: s.Name, Origin: entry.Pos().String(), Service: s.Service, Computer: c.parts.ComputerName, Timeout: s.Timeout, MaxConversations: int(s.MaxConnections),
 		Verified: c.parts.Verified, VerifiedLifetime: c.cache, OnProblem: c.parts.OnSourceProblem,
-	})
+	}
+	if s.AsOSUser {
+		settings.Admit = c.osUsers.Admit
+	}
+	p, err := pam.New(settings)
 	switch {
 	case errors.Is(err, pam.ErrNotInBuild):
 		c.errorf(entry.Attr("type").Pos(), sectionAccounts, "source %q: %v", s.Name, err)
 	case err != nil:
 		c.errorf(c.blamed(entry, err), sectionAccounts, "source %q: %v", s.Name, err)
 	default:
+		if s.AsOSUser {
+			c.doubtImpersonation(entry.Attr("type").Pos(), fmt.Sprintf("source %q", s.Name))
+		}
 		return p
 	}
 	return nil
@@ -146,7 +154,7 @@ func (c *compiler) directorySource(entry *apphost.Element, s *sourceSettings) au
 		c.errorf(c.blamed(entry, err), sectionAccounts, "source %q: %v", s.Name, err)
 		return nil
 	}
-	return p
+	return c.osUsers.Provider(p)
 }
 
 // blamed is where the attribute stands that an error begins with.

@@ -3,6 +3,8 @@ package pam
 import (
 	"fmt"
 	"os/user"
+
+	"github.com/ftphost/ftphost/pkg/auth"
 )
 
 // Conversation is what a fake PAM is asked.
@@ -12,9 +14,10 @@ type Conversation struct {
 }
 
 // NewFake returns a provider that talks to converse instead of PAM, and whose
-// system knows every account but "stranger", with these groups.
+// system knows every account but "stranger", with these groups and the user
+// 1001.
 func NewFake(s Settings, converse func(Conversation) (string, error), groups ...string) *Provider {
-	return newProvider(s, func(c conversation) (string, error) {
+	p := newProvider(s, func(c conversation) (string, error) {
 		return converse(Conversation{c.user, c.password, c.proven})
 	}, func(name string) (*account, error) {
 		if name == "stranger" {
@@ -22,6 +25,13 @@ func NewFake(s Settings, converse func(Conversation) (string, error), groups ...
 		}
 		return &account{name: name, home: "/home/" + name, groups: groups}, nil
 	})
+	p.osUser = func(name string) (*auth.OSUser, error) {
+		if name == "root" {
+			return nil, auth.ErrRoot
+		}
+		return &auth.OSUser{Name: name, UID: 1001}, nil
+	}
+	return p
 }
 
 // InBuild says whether this build has PAM.

@@ -38,6 +38,9 @@ type Settings struct {
 	// nothing.
 	Verified         *auth.VerifyCache
 	VerifiedLifetime time.Duration
+	// Admit says whether a user of the system can be served with its own rights;
+	// nil leaves files to the rights of the server.
+	Admit func(*auth.OSUser) error
 	// OnProblem hears of each login that the source could not answer; nil is
 	// allowed.
 	OnProblem func(error)
@@ -52,6 +55,7 @@ type Provider struct {
 	// name; tests have their own.
 	converse func(conversation) (name string, err error)
 	account  func(name string) (*account, error)
+	osUser   func(name string) (*auth.OSUser, error)
 }
 
 // conversation is one login as PAM sees it.
@@ -86,7 +90,7 @@ func New(s Settings) (*Provider, error) {
 }
 
 func newProvider(s Settings, converse func(conversation) (string, error), lookUp func(string) (*account, error)) *Provider {
-	return &Provider{settings: s, slots: make(chan struct{}, max(1, s.MaxConversations)), converse: converse, account: lookUp}
+	return &Provider{settings: s, slots: make(chan struct{}, max(1, s.MaxConversations)), converse: converse, account: lookUp, osUser: auth.LookUpOSUser}
 }
 
 func configured(service string) bool {
@@ -191,16 +195,30 @@ func (p *Provider) login(c conversation) (*auth.Principal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PAM accepts %q, but %w", name, err)
 	}
+	if u := principal.OSUser(); u != nil {
+		if err := p.settings.Admit(u); err != nil {
+			return nil, fmt.Errorf("account %s: %w", principal.QualifiedName(), err)
+		}
+	}
 	return principal, nil
 }
 
-// principal is who the system says that an account is.
+// principal is who the system says that an account is, whether or not it can be
+// served as its user.
 func (p *Provider) principal(name string) (*auth.Principal, error) {
 	a, err := p.account(name)
 	if err != nil {
 		return nil, err
 	}
-	return auth.NewPrincipal(p.settings.Computer, a.name, a.groups).WithHome(a.home), nil
+	principal := auth.NewPrincipal(p.settings.Computer, a.name, a.groups).WithHome(a.home)
+	if p.settings.Admit == nil {
+		return principal, nil
+	}
+	u, err := p.osUser(a.name)
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", principal.QualifiedName(), err)
+	}
+	return principal.WithOSUser(u), nil
 }
 
 // longestName is more than any system has.

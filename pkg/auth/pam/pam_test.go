@@ -158,6 +158,33 @@ func TestRememberedLogins(t *testing.T) {
 	}
 }
 
+// An account is the user of the system, where it may be; root is nobody's.
+func TestAccountsAreUsers(t *testing.T) {
+	anybody := func(c pam.Conversation) (string, error) { return c.User, nil }
+	for _, c := range []struct {
+		user  string
+		admit func(*auth.OSUser) error
+		uid   uint32 // 0 for no user
+		want  error
+	}{
+		{"jo", nil, 0, nil},
+		{"root", nil, 0, nil},
+		{"jo", func(*auth.OSUser) error { return nil }, 1001, nil},
+		{"root", func(*auth.OSUser) error { return nil }, 0, auth.ErrRoot},
+		{"jo", func(*auth.OSUser) error { return auth.ErrCannotImpersonate }, 0, auth.ErrCannotImpersonate},
+	} {
+		s := settings()
+		s.Admit = c.admit
+		p, err := pam.NewFake(s, anybody).Authenticate(t.Context(), auth.Credentials{User: c.user, Password: "x"})
+		if !errors.Is(err, c.want) || (p == nil) == (err == nil) {
+			t.Errorf("%s: %v, %v, want %v", c.user, p, err, c.want)
+		}
+		if u := p.OSUser(); (u == nil) != (c.uid == 0) || u != nil && u.UID != c.uid {
+			t.Errorf("%s is the user %+v, want %d", c.user, u, c.uid)
+		}
+	}
+}
+
 func TestNew(t *testing.T) {
 	s := settings()
 	s.Service = "no-such-service-of-ftphost"
