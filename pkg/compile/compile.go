@@ -153,16 +153,7 @@ type compiler struct {
 // a server-wide section makes no sense, since then no site can be served as
 // configured.
 func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorList) {
-	c := &compiler{cfg: cfg, parts: parts, now: time.Now(), elements: map[*site.Site]*apphost.Element{}, said: map[xmldoc.Pos]bool{}}
-	if parts.Certificates == nil {
-		c.parts.Certificates = cert.Open(parts.Home.Certificates())
-	}
-	if parts.Managers == nil {
-		c.parts.Managers = accounts.OpenAdministration(parts.Home.Administration()).Directory
-	}
-	if parts.Previous == nil {
-		c.parts.Previous = &Result{}
-	}
+	c := newCompiler(cfg, parts)
 	result := c.server()
 	if result == nil {
 		c.problems.Sort()
@@ -214,6 +205,20 @@ func sortedOnce(list apphost.ErrorList) apphost.ErrorList {
 	})
 	list.Sort()
 	return list
+}
+
+// newCompiler gives a configuration the parts that it was not lent.
+func newCompiler(cfg *apphost.Configuration, parts Parts) *compiler {
+	if parts.Certificates == nil {
+		parts.Certificates = cert.Open(parts.Home.Certificates())
+	}
+	if parts.Managers == nil {
+		parts.Managers = accounts.OpenAdministration(parts.Home.Administration()).Directory
+	}
+	if parts.Previous == nil {
+		parts.Previous = &Result{}
+	}
+	return &compiler{cfg: cfg, parts: parts, now: time.Now(), elements: map[*site.Site]*apphost.Element{}, said: map[xmldoc.Pos]bool{}}
 }
 
 // siteIDs are the numbers of all sites. A site without one gets the first

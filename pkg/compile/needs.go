@@ -1,0 +1,89 @@
+package compile
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/ftphost/ftphost/pkg/accounts"
+	"github.com/ftphost/ftphost/pkg/apphost"
+)
+
+// Needs are what the sites of a home need from the machine they run on.
+type Needs struct {
+	// Ports are those of the bindings, each once.
+	Ports []uint16
+	// Passive are the ports of data connections.
+	Passive PortRange
+	// Folders are those that are written to: content, homes of accounts, logs,
+	// that of the admin socket, and what the path map names. Some may be missing.
+	Folders []string
+}
+
+// Survey finds what the sites of a home need, those that do not run as well.
+// Nothing is needed when the list has errors of the whole file.
+func Survey(home Home) (*Needs, apphost.ErrorList) {
+	cfg, problems := home.Load()
+	if cfg == nil {
+		return nil, problems
+	}
+	c := newCompiler(cfg, Parts{Home: home})
+	result := c.server()
+	if result == nil {
+		return nil, append(problems, c.problems...)
+	}
+	needs := &Needs{Passive: result.Passive}
+	for _, e := range c.paths.entries {
+		needs.Folders = append(needs.Folders, e.to)
+	}
+	if socket := AdminSocket(cfg, home); socket != "" {
+		needs.Folders = append(needs.Folders, filepath.Dir(socket))
+	}
+	for _, e := range cfg.Section(sectionSites, "").Entries() {
+		c.need(needs, e)
+	}
+	if directory, _ := accounts.Load(home.Accounts()); directory != nil {
+		for _, u := range directory.Users() {
+			c.needFolder(needs, u.Home)
+		}
+	}
+	slices.Sort(needs.Ports)
+	slices.Sort(needs.Folders)
+	needs.Ports, needs.Folders = slices.Compact(needs.Ports), slices.Compact(needs.Folders)
+	return needs, problems
+}
+
+// need adds what one site needs; a site without ftp bindings is not ours.
+func (c *compiler) need(needs *Needs, e *apphost.Element) {
+	settings := siteSettings{}
+	c.decode(e, &settings)
+	bindings := c.bindings(e, settings.Bindings)
+	if len(bindings) == 0 {
+		return
+	}
+	for _, b := range bindings {
+		needs.Ports = append(needs.Ports, b.Port)
+	}
+	for _, app := range settings.Applications {
+		for _, d := range app.VirtualDirectories {
+			c.needFolder(needs, d.PhysicalPath)
+		}
+	}
+	logs := &settings.FTP.LogFile
+	if c.log.CentralLogFileMode == centralMode {
+		logs = &c.log.Central
+	}
+	if logs.Enabled {
+		c.needFolder(needs, logs.Directory)
+	}
+}
+
+// needFolder adds a folder that the path map knows. One that it does not know is
+// not used by any site; the default folder of the logs is in the home then.
+func (c *compiler) needFolder(needs *Needs, raw string) {
+	if raw == "" {
+		return
+	}
+	if folder, err := c.paths.resolve(raw); err == nil {
+		needs.Folders = append(needs.Folders, folder)
+	}
+}
