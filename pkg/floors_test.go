@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"pkg/w3clog":     0,
 	"pkg/reversedns": 0,
 	"pkg/logging":    0,
+	"pkg/service":    0,
 	"pkg/source":     0,
 	// fittings
 	"pkg/cert":          1,
@@ -92,11 +93,13 @@ var libraries = map[string][]string{
 	"golang.org/x/text":                   {"pkg/xmldoc", "pkg/codepage", "pkg/w3clog"},
 	"golang.org/x/tools/txtar":            {"pkg/ftptest"},
 	"golang.org/x/sync":                   {"pkg/auth/local", "pkg/compile", "pkg/host"},
-	"golang.org/x/sys":                    {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/durable", "pkg/host", "pkg/source", "cmd/ftphost"},
+	"golang.org/x/sys":                    {"pkg/content/local", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/durable", "pkg/host", "pkg/service", "pkg/source", "cmd/ftphost"},
 	"software.sslmate.com/src/go-pkcs12":  {"pkg/cert"},
 	"github.com/go-ldap/ldap/v3":          {"pkg/auth/ldap"},
 	"github.com/go-asn1-ber/asn1-ber":     {"pkg/auth/ldap"},
 	"github.com/msteinert/pam/v2":         {"pkg/auth/pam"},
+	"github.com/kardianos/service":        {"pkg/service"},
+	"github.com/coreos/go-systemd/v22":    {"pkg/service"},
 	"github.com/jlaffaye/ftp":             {"integration"},
 	"github.com/rs/zerolog/log":           {}, // a global logger: loggers are handed down
 }

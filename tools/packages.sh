@@ -26,6 +26,7 @@ if [[ $(uname -s) == Linux ]]; then
 	need libc6-dev /usr/include/stdlib.h
 	need libpam0g-dev /usr/include/security/pam_appl.h
 	need iproute2 ss
+	need systemd systemd-analyze
 	need samba-ad-dc /usr/sbin/samba
 	need samba-ad-provision /usr/share/samba/setup/provision.ldif
 	need samba-dsdb-modules "$(compgen -G '/usr/lib/*/samba/ldb/dsdb_notification.so' || echo /none)"
