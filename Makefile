@@ -70,10 +70,11 @@ bench: ## all Go benchmarks, then ftphost beside other servers (BENCHFLAGS='-hel
 	bin/bench/bench $(BENCHFLAGS)
 
 .PHONY: dist
-dist: ## archives for each platform and their checksums, in dist/
+dist: bin/tools/nfpm ## archives for each platform, packages for Debian and RPM, and their checksums, in dist/
 	rm -rf dist
 	for p in linux/amd64 $(PLATFORMS); do tools/dist.sh "$$p" '$(VERSION)' '$(LDFLAGS)'; done
-	cd dist && sha256sum ftphost_* > SHA256SUMS
+	rm -r dist/manual
+	cd dist && sha256sum ftphost* > SHA256SUMS
 
 # The parts of `make test` and `make lint` that are no verbs of their own.
 
@@ -108,9 +109,10 @@ generated:
 	$(STEP) 'generated files are up to date'
 	tools/generated.sh
 
-# The linters are pinned by tools/go.mod, a module of its own.
+# The linters and the packager are pinned by tools/go.mod, a module of its own.
 bin/tools/gofumpt: PKG := mvdan.cc/gofumpt
 bin/tools/staticcheck: PKG := honnef.co/go/tools/cmd/staticcheck
 bin/tools/golangci-lint: PKG := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+bin/tools/nfpm: PKG := github.com/goreleaser/nfpm/v2/cmd/nfpm
 bin/tools/%: tools/go.mod tools/go.sum
 	CGO_ENABLED=0 go -C tools build -o ../$@ $(PKG)

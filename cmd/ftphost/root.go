@@ -80,5 +80,6 @@ func newRootCommand() *cobra.Command {
 		newServiceCommand(home),
 		newVersionCommand(),
 	)
+	root.AddCommand(generators()...)
 	return root
 }
