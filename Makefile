@@ -76,6 +76,10 @@ dist: bin/tools/nfpm ## archives for each platform, packages for Debian and RPM,
 	rm -r dist/manual
 	cd dist && sha256sum ftphost* > SHA256SUMS
 
+.PHONY: dist-test
+dist-test: bin/tools/nfpm build ## the packages on a clean Debian, with systemd; as root, downloads that Debian once
+	tools/dist-test.sh '$(LDFLAGS)'
+
 # The parts of `make test` and `make lint` that are no verbs of their own.
 
 .PHONY: packages

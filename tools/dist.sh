@@ -4,8 +4,8 @@
 set -eu
 goos=${1%/*} goarch=${1#*/} version=$2 ldflags=$3
 name=ftphost_${version}_${goos}_${goarch}
-exe=ftphost
-[[ $goos == windows ]] && exe=ftphost.exe
+suffix=
+[[ $goos == windows ]] && suffix=.exe
 day=$(git log -1 --format=%cs 2>/dev/null || date -u +%F)
 
 # The pages of the manual and the completions are the same for all platforms.
@@ -15,8 +15,12 @@ if [[ ! -d dist/manual ]]; then
 	gzip -9nc CHANGELOG.md >dist/manual/changelog.gz
 fi
 
-mkdir -p "dist/$name"
-GOOS=$goos GOARCH=$goarch CGO_ENABLED=0 go build -ldflags "$ldflags" -o "dist/$name/$exe" ./cmd/ftphost
+mkdir -p "dist/$name" dist/stage/bin
+for command in ftphost appcmd; do
+	[[ ! -d cmd/$command ]] && continue
+	GOOS=$goos GOARCH=$goarch CGO_ENABLED=0 go build -ldflags "$ldflags" -o "dist/stage/bin/$command" "./cmd/$command"
+	cp "dist/stage/bin/$command" "dist/$name/$command$suffix"
+done
 cp -r LICENSE README.md CHANGELOG.md docs schema dist/manual/completions "dist/$name/"
 find "dist/$name/schema" -name '*.go' -delete
 if [[ $goos != windows ]]; then
@@ -37,11 +41,8 @@ package() { # package FORMAT
 		bin/tools/nfpm package --config deploy/nfpm.yaml --packager "$1" --target dist/
 }
 if [[ $goos == linux ]]; then
-	rm -rf dist/stage
-	cp -r dist/manual dist/stage
-	cp "dist/$name/$exe" dist/stage/
+	cp -r dist/manual/* dist/stage/
 	package deb
 	package rpm
-	rm -r dist/stage
 fi
-rm -r "dist/$name"
+rm -r "dist/$name" dist/stage
