@@ -3,16 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -24,6 +20,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/host"
 	"github.com/ftphost/ftphost/pkg/logging"
+	"github.com/ftphost/ftphost/pkg/service"
 )
 
 // defaultGrace is how long transfers may go on after a stop was asked for;
@@ -41,7 +38,13 @@ func newServeCommand(home *homeFlags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options.Home = home.home()
 			options.Log = operationalLog()
-			return serve(cmd, options)
+			return service.Run(cmd.Context(), serviceName, func(ctx context.Context, s *service.Supervisor, reloads <-chan os.Signal, doubt error) error {
+				if doubt != nil {
+					options.Log.Error().Err(doubt).Msg("what the service manager says is not all understood")
+				}
+				keepProcessors()
+				return (&serving{cmd: cmd, options: options, manager: s, reloads: reloads}).run(ctx)
+			})
 		},
 	}
 	cmd.Flags().IntVar(&options.PortOffset, "port-offset", 0, "listen on every configured port plus this, passive ports too")
@@ -60,76 +63,6 @@ func keepProcessors() {
 
 func operationalLog() zerolog.Logger {
 	return logging.New(os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), zerolog.InfoLevel)
-}
-
-func serve(cmd *cobra.Command, options host.Options) error {
-	keepProcessors()
-	var door atomic.Pointer[admin.Server]
-	options.Follow = true
-	options.OnLook = func(host.Report) {
-		if d := door.Load(); d != nil {
-			d.Follow()
-		}
-	}
-	h, warnings, err := host.Start(cmd.Context(), options)
-	var refused *host.Refused
-	if errors.As(err, &refused) {
-		printProblems(cmd.ErrOrStderr(), refused.Problems)
-		return refused
-	}
-	if err != nil {
-		return err
-	}
-	printProblems(cmd.ErrOrStderr(), warnings)
-	socket := h.Admin().Socket
-	if socket == "" {
-		socket = serverSocket(options.Home)
-	}
-	d, err := admin.Listen(admin.Options{Host: h, Version: version, Home: homeFolder(options.Home), Socket: socket, Log: options.Log})
-	switch {
-	case errors.Is(err, admin.ErrTaken):
-		return errors.Join(err, h.Close())
-	case err != nil:
-		// Sites are served all the same, from a folder that may not be written.
-		options.Log.Error().Err(err).Msg("the commands for a running server, such as status and reload, cannot reach this one")
-	default:
-		door.Store(d)
-		d.Follow()
-	}
-	printSites(cmd.OutOrStdout(), h.Status())
-	return runBoth(cmd.Context(), h, d)
-}
-
-// runBoth runs the host and what looks at it, unless that is nil, until ctx ends, and then a little
-// longer what looks at it: one can see how the host stops.
-func runBoth(ctx context.Context, h *host.Host, d *admin.Server) error {
-	looking, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var tasks sync.WaitGroup
-	var closing error
-	if d != nil {
-		tasks.Go(func() { closing = d.Run(looking) })
-	}
-	tasks.Go(func() { reloadOnSignal(looking, h) })
-	err := h.Run(ctx)
-	stop()
-	tasks.Wait()
-	return errors.Join(err, closing)
-}
-
-// reloadOnSignal reloads whenever the signal for that comes.
-func reloadOnSignal(ctx context.Context, h *host.Host) {
-	signals := make(chan os.Signal, 1)
-	notifyReload(signals)
-	defer signal.Stop(signals)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-signals:
-			// What came of it is in the log.
-			_, _ = h.Reload(ctx, true)
-		}
-	}
 }
 
 // printProblems writes findings the way compilers do, for people and editors.
@@ -177,6 +110,10 @@ func printSites(w io.Writer, sites []host.SiteStatus) {
 			fmt.Fprintf(w, "    log: %s\n", s.LogFolder)
 		}
 	}
+}
+
+// printFirstTries tells how to reach the sites.
+func printFirstTries(w io.Writer, sites []host.SiteStatus) {
 	if lines := firstTries(sites); len(lines) > 0 {
 		fmt.Fprintf(w, "\nTry it:\n    %s\nStop with Ctrl+C.\n", strings.Join(lines, "\n    "))
 	}

@@ -45,6 +45,7 @@ func TestPrintSites(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var out strings.Builder
 			printSites(&out, c.sites)
+			printFirstTries(&out, c.sites)
 			var got []string
 			for line := range strings.Lines(out.String()) {
 				if line = strings.TrimSpace(line); strings.HasPrefix(line, "curl ") || strings.HasPrefix(line, "certificate: ") {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/w3clog"
 )
 
 // Needs are what the sites of a home need from the machine they run on.
@@ -26,7 +27,7 @@ func Survey(home Home) (*Needs, apphost.ErrorList) {
 	if cfg == nil {
 		return nil, problems
 	}
-	c := newCompiler(cfg, Parts{Home: home})
+	c := newCompiler(cfg, Parts{Home: home, Logs: w3clog.NewFiles(nil)}) // nothing is written
 	result := c.server()
 	if result == nil {
 		return nil, append(problems, c.problems...)

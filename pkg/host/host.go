@@ -23,6 +23,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/datachannel"
 	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/ftpserver"
+	"github.com/ftphost/ftphost/pkg/history"
 	"github.com/ftphost/ftphost/pkg/logging"
 	"github.com/ftphost/ftphost/pkg/reversedns"
 	"github.com/ftphost/ftphost/pkg/socket"
@@ -44,9 +45,23 @@ type Options struct {
 	// Follow has Run watch the files of the configuration and Reload when they
 	// have changed.
 	Follow bool
+	// Sockets keeps listening sockets from one process of a service to the next;
+	// nil for nobody.
+	Sockets Sockets
 	// OnLook is told what came of each look at the configuration after Start; nil
 	// is allowed. It may use the host, but not Reload.
 	OnLook func(Report)
+}
+
+// Sockets keeps listening sockets when a process of a service ends, for the one
+// that follows.
+type Sockets interface {
+	// Take returns the socket that was kept for an address, as net.Listen names
+	// it, or nil. It belongs to the caller.
+	Take(network string, addr netip.Addr, port uint16) net.Listener
+	// Keep leaves a copy of a socket, Forget gives it up.
+	Keep(l net.Listener) error
+	Forget(l net.Listener) error
 }
 
 // Host is the running whole. It owns what outlives a single configuration:
@@ -66,6 +81,7 @@ type Host struct {
 	names    *reversedns.Cache
 	ends     *calendar
 	watcher  *source.Watcher
+	keeper   *history.Keeper
 	managers managers
 	// readers and threads are shared by all control connections.
 	readers, threads *socket.Threads
@@ -115,7 +131,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	if result == nil {
 		return nil, nil, &Refused{problems}
 	}
-	h.adopt(home)
+	h.adopt(home, result)
 	h.ports = newPorts(o)
 	h.obey(result)
 	h.server = ftpserver.New(ftpserver.Config{
@@ -131,6 +147,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	next.open(ctx, h, nil)
 	next.adjust(h)
 	next.enter(nil)
+	h.leave(next.opened)
 	next.logFailures(h)
 	h.current.Store(next)
 	h.keepLogs(next)
@@ -151,6 +168,9 @@ func newHost(o Options) (*Host, error) {
 	people.OnError = func(err error) { o.Log.Error().Err(err).Msg("accounts file not read; the previous accounts stay") }
 	h.managers.onError = func(err error) { o.Log.Error().Err(err).Msg("IIS Manager users not read; the previous ones stay") }
 	h.managers.open(o.Home.Administration())
+	h.keeper = history.NewKeeper()
+	h.keeper.OnKept = func(name string) { o.Log.Info().Str("history", name).Msg("the configuration is kept") }
+	h.keeper.OnError = func(err error) { o.Log.Error().Err(err).Msg("no history of the configuration is kept") }
 	h.watcher = source.New(source.Options{OnError: func(err error) { o.Log.Warn().Err(err).Msg("files are looked at now and then, not watched") }})
 	h.attempts.OnLimit = func(b auth.Block, logOnly bool) { logBlock(o.Log, b, logOnly) }
 	h.logs = siteLogs(o.Log)
@@ -242,6 +262,7 @@ func (h *Host) begin(background context.Context) {
 		}
 	})
 	h.loops.Go(func() { h.ends.Run(background) })
+	h.loops.Go(func() { h.keeper.Run(background) })
 	if h.options.Follow {
 		h.loops.Go(func() { h.watcher.Run(background, func() { h.follow(background) }) })
 	}

@@ -46,7 +46,10 @@ func (h *Host) open(ctx context.Context, e *site.Endpoint, inTheWay []*opened) (
 	if len(inTheWay) > 0 {
 		config.Control = besides(inTheWay)
 	}
-	l, err := config.Listen(ctx, network(e.Listen), net.JoinHostPort(host, strconv.Itoa(port)))
+	l, err := h.kept(e, port), error(nil)
+	if l == nil {
+		l, err = config.Listen(ctx, network(e.Listen), net.JoinHostPort(host, strconv.Itoa(port)))
+	}
 	if err == nil {
 		l, err = socket.Listen(l, h.limits())
 	}
@@ -54,6 +57,14 @@ func (h *Host) open(ctx context.Context, e *site.Endpoint, inTheWay []*opened) (
 		return nil, listenError(port, err)
 	}
 	return &opened{at: addressOf(e), listener: l}, nil
+}
+
+// kept is the socket that the process before left for an endpoint, or nil.
+func (h *Host) kept(e *site.Endpoint, port int) net.Listener {
+	if h.options.Sockets == nil {
+		return nil
+	}
+	return h.options.Sockets.Take(network(e.Listen), e.Listen, uint16(port)) //nolint:gosec // looked at by the caller
 }
 
 func (h *Host) limits() socket.Limits {

@@ -58,10 +58,10 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 		r.Refused = true
 		h.refuse(problems)
 	case next.result.Same(before.result) && len(fresh) == 0:
-		h.adopt(home)
+		h.adopt(home, next.result)
 		h.looks.count.Unchanged++
 	default:
-		h.adopt(home)
+		h.adopt(home, next.result)
 		h.apply(before, next, fresh)
 		r.Generation, r.Changes = next.number, next.changes
 		h.looks.count.Applied++
@@ -82,7 +82,8 @@ func (h *Host) follow(ctx context.Context) {
 }
 
 // adopt keeps what belongs to a configuration that has turned out good.
-func (h *Host) adopt(home compile.Home) {
+func (h *Host) adopt(home compile.Home, r *compile.Result) {
+	h.keeper.Changed(home.Kept(), r.History)
 	h.managers.open(home.Administration())
 	if err := home.KeepShared(); err != nil {
 		h.options.Log.Error().Err(err).Msg("no copy of the shared configuration")
@@ -191,7 +192,8 @@ func (h *Host) apply(before, next *generation, fresh []*opened) {
 			h.serve(o)
 		}
 	}
-	closeAll(atOnce)
+	h.leave(fresh)
+	h.giveUp(atOnce)
 	if len(soon) > 0 {
 		h.closeSoon(soon)
 	}
@@ -210,7 +212,7 @@ const lastMoment = time.Second
 // closeSoon closes sockets in a moment. The caller holds changing.
 func (h *Host) closeSoon(list []*opened) {
 	if h.state != running {
-		closeAll(list)
+		h.giveUp(list)
 		return
 	}
 	h.loops.Go(func() {
@@ -218,8 +220,33 @@ func (h *Host) closeSoon(list []*opened) {
 		case <-h.background.Done():
 		case <-time.After(lastMoment):
 		}
-		closeAll(list)
+		h.giveUp(list)
 	})
+}
+
+// leave leaves sockets for the next process of the service.
+func (h *Host) leave(list []*opened) {
+	if h.options.Sockets == nil {
+		return
+	}
+	for _, o := range list {
+		if err := h.options.Sockets.Keep(o.listener); err != nil {
+			h.options.Log.Warn().Err(err).Stringer(logging.Listener, o.listener.Addr()).Msg("socket will be closed when the server is restarted")
+		}
+	}
+}
+
+// giveUp closes sockets for good.
+func (h *Host) giveUp(list []*opened) {
+	for _, o := range list {
+		if h.options.Sockets == nil {
+			break
+		}
+		if err := h.options.Sockets.Forget(o.listener); err != nil {
+			h.options.Log.Error().Err(err).Stringer(logging.Listener, o.listener.Addr()).Msg("the service manager still has a socket that nobody serves")
+		}
+	}
+	closeAll(list)
 }
 
 // obey applies the settings of the whole server.
