@@ -92,7 +92,13 @@ func TestRestoreWithoutRestart(t *testing.T) {
 	farewell(t, home, "one")
 	s := serve(t, home)
 	s.says(t, "one")
-	name := strings.TrimSpace(ftphost(t, "", "history", "keep", "--home", home))
+	const name = "CFGHISTORY_0000000001"
+	kept := filepath.Join(home, "history", name)
+	for end := time.Now().Add(time.Minute); !exists(kept); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("what is served is not kept")
+		}
+	}
 	farewell(t, home, "two")
 	s.says(t, "two")
 	diff := ftphost(t, "", "history", "diff", name, "--home", home)
@@ -101,4 +107,18 @@ func TestRestoreWithoutRestart(t *testing.T) {
 	}
 	ftphost(t, "", "history", "restore", name, "--home", home)
 	s.says(t, "one")
+	farewell(t, home, "three")
+	s.says(t, "three")
+	s.stop(t) // within the period after the last history
+	diff = ftphost(t, "", "history", "diff", name, "--home", home)
+	list := strings.Fields(ftphost(t, "", "history", "list", "--home", home))
+	last := list[len(list)-5] // name, date, time, two files
+	if got := ftphost(t, "", "history", "diff", last, "--home", home); got != "" || !strings.Contains(diff, farewells("three")) {
+		t.Errorf("what was served last is not in %s:\n%s", last, got)
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -85,9 +85,34 @@ type Chain struct {
 	OSUsers *OSUsers
 }
 
-// Keeps reports whether somebody who logged in before has the rights that they
-// would have now.
-func (c *Chain) Keeps(p *Principal) bool {
+// errOtherRights means that the user of the system whose rights an account has
+// is another one now, or has other groups.
+var errOtherRights = errors.New("the account has the rights of another user of the system now")
+
+// Renew returns somebody who logged in before as they are now, or why they could
+// not log in any more.
+func (c *Chain) Renew(p *Principal) (*Principal, error) {
+	switch {
+	case p.Anonymous() && !c.AllowAnonymous:
+		return nil, ErrAnonymousNotAllowed
+	case p.Anonymous():
+		return p, nil
+	case len(c.Providers) == 0 && c.Certificates == nil:
+		return nil, ErrNoMethod
+	}
+	now, err := p.Renewed()
+	if err != nil {
+		return nil, err
+	}
+	if !c.keeps(now) {
+		return nil, errOtherRights
+	}
+	return now, nil
+}
+
+// keeps reports whether somebody has the rights of the user of the system that
+// they would have after a login.
+func (c *Chain) keeps(p *Principal) bool {
 	if c.OSUsers == nil {
 		return true
 	}

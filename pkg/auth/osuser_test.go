@@ -217,11 +217,12 @@ func TestSessionsKeepTheirUser(t *testing.T) {
 		{of("lee", &auth.OSUser{UID: 1002, GID: 1001}), false},
 		{auth.Anonymous(), true},
 	} {
-		if got := (&auth.Chain{OSUsers: now}).Keeps(c.principal); got != c.want {
-			t.Errorf("%s as %+v goes on: %v", c.principal.Name(), c.principal.OSUser(), got)
+		providers := []auth.Provider{auth.Absent{}}
+		if _, err := (&auth.Chain{OSUsers: now, AllowAnonymous: true, Providers: providers}).Renew(c.principal); (err == nil) != c.want {
+			t.Errorf("%s as %+v goes on: %v", c.principal.Name(), c.principal.OSUser(), err)
 		}
-		if !(&auth.Chain{}).Keeps(c.principal) {
-			t.Errorf("%s does not go on without such users", c.principal.Name())
+		if _, err := (&auth.Chain{AllowAnonymous: true, Providers: providers}).Renew(c.principal); err != nil {
+			t.Errorf("%s does not go on without such users: %v", c.principal.Name(), err)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type Principal struct {
 	osUser    *OSUser
 	userKeys  []string
 	groupKeys []string
+	renew     func() (*Principal, error)
 }
 
 // NewPrincipal returns the principal of an account. The name is the account's
@@ -67,6 +68,28 @@ func (p *Principal) Domain() string { return p.domain }
 // QualifiedName returns DOMAIN\name, the form of the log, or the bare name
 // when there is no domain.
 func (p *Principal) QualifiedName() string { return p.qualified }
+
+// WithRenewal returns p with a function that finds its account again, as it is
+// then.
+func (p *Principal) WithRenewal(again func() (*Principal, error)) *Principal {
+	with := *p
+	with.renew = again
+	return &with
+}
+
+// Renewed returns p as its account is now, or why it could not log in any more.
+// An account whose source would have to be asked over the network stays as it
+// is.
+func (p *Principal) Renewed() (*Principal, error) {
+	if p.renew == nil {
+		return p, nil
+	}
+	now, err := p.renew()
+	if err != nil || p.osUser == nil {
+		return now, err
+	}
+	return now.WithOSUser(p.osUser), nil
+}
 
 // WithHome returns p with the home attribute of its account: the folder that
 // the source of accounts names for it, as a physical path.

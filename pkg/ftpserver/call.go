@@ -65,6 +65,11 @@ func (s *Server) Follow() {
 	})
 }
 
+// Renew has every session look, at its next command, whether its account may
+// still log in, and with which groups. The host calls it when accounts may have
+// changed.
+func (s *Server) Renew() { s.renewals.Add(1) }
+
 // Terminate ends a session, whatever it does, and reports whether there is one
 // with this ID. The client hears 421, and the log has sub-status 52.
 func (s *Server) Terminate(id string) (found bool) {

@@ -95,6 +95,7 @@ func (s *session) byCertificate(ctx context.Context, name string) (welcome ftp.R
 	if s.site.Login.Certificates == nil || !s.isSecure() || settings == nil || settings.ClientCertificates == ftps.Ignore {
 		return ftp.Reply{}, false, nil
 	}
+	s.who.renewed = s.server.renewals.Load() // before accounts are looked at
 	leaf := s.secure.tls.ClientCertificate()
 	if leaf == nil {
 		return ftp.Reply{}, false, nil
@@ -133,6 +134,7 @@ func (s *session) logIn(principal *auth.Principal, answer ftp.Reply) (ftp.Reply,
 
 // authenticate asks the site's chain, within the time a login may take.
 func (s *session) authenticate(ctx context.Context, c auth.Credentials) (*auth.Principal, error) {
+	s.who.renewed = s.server.renewals.Load() // before accounts are looked at
 	if end := s.nextDeadline(time.Now()); !end.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, end)

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/rs/zerolog"
+
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/site"
 )
@@ -102,38 +104,48 @@ func (s *session) choose(host string) error {
 }
 
 // follow moves the session to the current version of its site. Someone who is
-// logged in stays on the site that let them in: when it is gone, or their home
-// directory is no longer theirs or somewhere else, or they are another user of
-// the operating system now, the session ends.
+// logged in stays on the site that let them in: when it is gone, or lets them in
+// no more, or their home directory is no longer theirs or somewhere else, the
+// session ends.
 func (s *session) follow() *refusal {
-	current := s.endpoint()
-	if current == s.at {
+	current, renewals := s.endpoint(), s.server.renewals.Load()
+	if current == s.at && s.who.renewed == renewals {
 		return nil
 	}
 	if current == nil {
 		return goodbye(access.SubStatusSiteStopping)
 	}
 	s.at = current
-	found := current.Select(s.local.Addr(), s.host)
+	found, renewed := current.Select(s.local.Addr(), s.host), s.who.renewed == renewals
+	s.who.renewed = renewals
 	switch {
-	case found == s.site:
+	case found == s.site && (renewed || s.who.principal == nil):
 		return nil
 	case s.who.principal != nil && (found == nil || found.ID != s.site.ID):
 		return goodbye(access.SubStatusSiteStopping)
 	}
-	if denied := s.admit(found); denied != nil {
-		return turnedAway(denied)
+	if found != s.site {
+		if denied := s.admit(found); denied != nil {
+			return turnedAway(denied)
+		}
+		s.enter(found)
 	}
 	if s.who.principal == nil {
-		s.enter(found)
 		return nil
 	}
-	if !found.Login.Keeps(s.who.principal) {
+	return s.renew()
+}
+
+// renew gives somebody who is logged in the rights that they would have after a
+// login now.
+func (s *session) renew() *refusal {
+	now, err := s.site.Login.Renew(s.who.principal)
+	if err != nil {
+		s.event(zerolog.InfoLevel).Err(err).Msg("logged in before, and would not be now: the session ends")
 		return goodbye(access.SubStatusConfigurationChanged)
 	}
-	s.enter(found)
 	before := s.who.view
-	s.who.view = found.Root.View(s.who.principal, s.client())
+	s.who.principal, s.who.view = now, s.site.Root.View(now, s.client())
 	if _, err := s.who.view.Start(); err != nil || !s.who.view.Shows(before) {
 		return goodbye(access.SubStatusConfigurationChanged)
 	}

@@ -73,6 +73,8 @@ type Server struct {
 	replies  sync.Pool // *[]byte, for replies not yet written
 
 	controlRefused, dataRefused, blocked atomic.Uint64
+	// renewals counts the calls of Renew.
+	renewals atomic.Uint64
 	// refusals is the operational log for refused addresses.
 	refusals zerolog.Logger
 

@@ -72,6 +72,8 @@ type identity struct {
 	// principal and view are nil before login.
 	principal *auth.Principal
 	view      *vfs.View
+	// renewed is how often accounts had to be looked at anew when that was done.
+	renewed uint64
 	// logName is cs-username: qualified, "" for anonymous and before login.
 	logName string
 	// from remembers whether the client sits on this machine.

@@ -68,6 +68,7 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 	}
 	if !r.Refused {
 		h.looks.refused = ""
+		h.server.Renew()
 	}
 	h.looks.when, h.looks.last = time.Now(), r
 	return r, nil
@@ -84,10 +85,10 @@ func (h *Host) follow(ctx context.Context) {
 // adopt keeps what belongs to a configuration that has turned out good.
 func (h *Host) adopt(home compile.Home, r *compile.Result) {
 	h.keeper.Changed(home.Kept(), r.History)
-	h.managers.open(home.Administration())
 	if err := home.KeepShared(); err != nil {
 		h.options.Log.Error().Err(err).Msg("no copy of the shared configuration")
 	}
+	h.managers.open(home.Administration()) // which may be that copy
 }
 
 // Plan tells what Reload would do if a file were the applicationHost.config; ""

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/host"
 )
 
@@ -356,4 +357,52 @@ func eventually(t *testing.T, what string, done func() bool) {
 			t.Fatalf("waited in vain until %s", what)
 		}
 	}
+}
+
+// Somebody who is logged in loses what their account loses.
+func TestChangedAccountsCountForSessions(t *testing.T) {
+	port := freePort(t)
+	o := options(t, siteOn(1, t.TempDir(), port))
+	o.Follow = true
+	rewrite(t, o.Home, `<anonymousAuthentication enabled="true" />`, `<basicAuthentication enabled="true" />`,
+		`users="*" permissions="Read" />`, `users="*" permissions="Read" /><add accessType="Allow" roles="writers" permissions="Write" />`)
+	people := accounts.Open(o.Home.Accounts())
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(people.AddGroup("writers"))
+	for _, user := range []string{"stays", "moves", "rests", "goes"} {
+		must(people.AddUser(user, "pw", "writers"))
+	}
+	run(t, o)
+	logIn := func(user string) *ftpClient {
+		c := dial(t, port)
+		t.Cleanup(func() { _ = c.Close() })
+		f := &ftpClient{t, c, bufio.NewReader(c)}
+		f.expect("220 ")
+		f.do("USER "+user, "331 ")
+		f.do("PASS pw", "230 ")
+		return f
+	}
+	stays, moves, rests, goes := logIn("stays"), logIn("moves"), logIn("rests"), logIn("goes")
+	moves.do("MKD a", "257 ")
+	must(people.Leave("writers", "moves"))
+	must(people.SetEnabled("rests", false))
+	must(people.RemoveUser("goes"))
+	answer := func(f *ftpClient, command, prefix string) func() bool {
+		return func() bool {
+			first := f.do(command, "")
+			for line := first; len(line) > 3 && line[3] != ' '; {
+				line = f.expect("")
+			}
+			return strings.HasPrefix(first, prefix)
+		}
+	}
+	eventually(t, "a member less of a group may not write", answer(moves, "MKD a", "550-Access"))
+	eventually(t, "a disabled account is thrown out", answer(rests, "NOOP", "421 "))
+	eventually(t, "an account that is gone is thrown out", answer(goes, "NOOP", "421 "))
+	stays.do("MKD b", "257 ")
 }

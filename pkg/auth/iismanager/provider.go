@@ -57,7 +57,8 @@ func (p *Provider) admit(d *Directory, e *entry) (*auth.Principal, error) {
 	case !d.permits(p.Site, e.user.Name):
 		return nil, auth.ErrNotPermitted
 	}
-	return e.principal, nil
+	again := func() (*auth.Principal, error) { return p.Find(context.Background(), e.user.Name) }
+	return e.principal.WithRenewal(again), nil
 }
 
 // Source is the provider as people see it.

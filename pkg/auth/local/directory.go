@@ -50,11 +50,12 @@ type entry struct {
 }
 
 // in returns the principal of the account on the computer of that name.
-func (e *entry) in(domain string) *auth.Principal {
+func (e *entry) in(domain string, directory func() *Directory) *auth.Principal {
 	if p := e.principal.Load(); p != nil && p.Domain() == domain {
 		return p
 	}
-	p := auth.NewPrincipal(domain, e.user.Name, e.groups).WithHome(e.user.Home)
+	p := auth.NewPrincipal(domain, e.user.Name, e.groups).WithHome(e.user.Home).
+		WithRenewal(func() (*auth.Principal, error) { return find(directory, domain, e.user.Name) })
 	e.principal.Store(p)
 	return p
 }

@@ -75,7 +75,7 @@ func (c *Certificates) Certificate(_ context.Context, user string, leaf *x509.Ce
 		if !e.user.Enabled {
 			return nil, auth.ErrAccountDisabled
 		}
-		return e.in(c.Domain), nil
+		return e.in(c.Domain, c.Directory), nil
 	}
 	return nil, auth.ErrLogon
 }

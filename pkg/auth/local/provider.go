@@ -45,19 +45,24 @@ func (p *Provider) Authenticate(ctx context.Context, c auth.Credentials) (*auth.
 	case !e.user.Enabled:
 		return nil, auth.ErrAccountDisabled
 	}
-	return e.in(p.Domain), nil
+	return e.in(p.Domain, p.Directory), nil
 }
 
 // Find returns the principal of a name as if the password were right.
 func (p *Provider) Find(_ context.Context, user string) (*auth.Principal, error) {
-	e := p.Directory().find(p.Domain, user)
+	return find(p.Directory, p.Domain, user)
+}
+
+// find returns the principal of a name, or why it could not log in.
+func find(directory func() *Directory, domain, user string) (*auth.Principal, error) {
+	e := directory().find(domain, user)
 	switch {
 	case e == nil:
 		return nil, auth.ErrLogon
 	case !e.user.Enabled:
 		return nil, auth.ErrAccountDisabled
 	}
-	return e.in(p.Domain), nil
+	return e.in(domain, directory), nil
 }
 
 // Source is the provider as people see it.
