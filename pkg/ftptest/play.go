@@ -88,6 +88,11 @@ func (p *player) write(text string) error {
 		return err
 	}
 	_, err := io.WriteString(p.stream(), text)
+	if errors.Is(err, syscall.EPIPE) {
+		// The server has closed the connection already. What it said before that,
+		// or that it said nothing, is for the next step.
+		return nil
+	}
 	return err
 }
 
