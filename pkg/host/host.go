@@ -127,7 +127,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		return nil, nil, err
 	}
 	h.watcher.Watch(o.Home.Sources()) // before they are read
-	home, result, problems := h.load("", h.parts)
+	home, result, problems := h.load("", h.parts, &Took{})
 	if result == nil {
 		return nil, nil, &Refused{problems}
 	}

@@ -24,7 +24,13 @@ type Report struct {
 	Problems apphost.ErrorList
 	// Changes are what became of the sites.
 	Changes []compile.Change
+	// Took is how long it took.
+	Took Took
 }
+
+// Took is how long the parts of a look at the configuration took: reading and
+// checking it, building sites from it, and bringing what runs to that.
+type Took struct{ Load, Build, Apply time.Duration }
 
 // ErrStopping means that the host stops and follows no configuration any more.
 var ErrStopping = errors.New("the server is stopping")
@@ -51,8 +57,11 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 		return Report{}, ErrStopping
 	}
 	before := h.current.Load()
-	home, next, fresh, problems := h.prepare(ctx, before, afresh)
-	r := Report{Generation: before.number, Problems: problems}
+	r := Report{Generation: before.number}
+	start := time.Now()
+	home, next, fresh, problems := h.prepare(ctx, before, afresh, &r.Took)
+	prepared := time.Now()
+	r.Problems = problems
 	switch {
 	case next == nil:
 		r.Refused = true
@@ -70,7 +79,10 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 		h.looks.refused = ""
 		h.server.Renew()
 	}
-	h.looks.when, h.looks.last = time.Now(), r
+	h.looks.when = time.Now()
+	// Opening endpoints is a part of applying.
+	r.Took.Apply = h.looks.when.Sub(prepared) + prepared.Sub(start) - r.Took.Load - r.Took.Build
+	h.looks.last = r
 	return r, nil
 }
 
@@ -103,7 +115,7 @@ func (h *Host) Plan(file string) (Report, error) {
 	before := h.current.Load()
 	parts := h.parts
 	parts.Previous, parts.Afresh = before.result, true
-	_, result, problems := h.load(file, parts)
+	_, result, problems := h.load(file, parts, &Took{})
 	if result == nil {
 		return Report{Generation: before.number, Refused: true, Problems: problems}, nil
 	}
@@ -113,7 +125,8 @@ func (h *Host) Plan(file string) (Report, error) {
 // load reads and compiles the configuration, with a file in the place of
 // applicationHost.config unless that is "". The result is nil when it is
 // refused.
-func (h *Host) load(file string, parts compile.Parts) (home compile.Home, r *compile.Result, problems apphost.ErrorList) {
+func (h *Host) load(file string, parts compile.Parts, took *Took) (home compile.Home, r *compile.Result, problems apphost.ErrorList) {
+	start := time.Now()
 	home, problems = h.options.Home.Resolve()
 	if problems.Errors() > 0 {
 		return home, nil, problems
@@ -126,7 +139,9 @@ func (h *Host) load(file string, parts compile.Parts) (home compile.Home, r *com
 	if cfg == nil {
 		return home, nil, problems
 	}
+	loaded := time.Now()
 	result, more := compile.Snapshot(cfg, parts)
+	took.Load, took.Build = took.Load+loaded.Sub(start), took.Build+time.Since(loaded)
 	problems = append(problems, more...)
 	problems.Sort()
 	if result == nil {
@@ -142,13 +157,13 @@ func (h *Host) load(file string, parts compile.Parts) (home compile.Home, r *com
 // prepare compiles the configuration and opens its endpoints, beside those that
 // are open. The generation is nil when the configuration is refused. A site
 // that is served now and whose endpoints cannot be opened goes on as it was.
-func (h *Host) prepare(ctx context.Context, before *generation, afresh bool) (home compile.Home, next *generation, fresh []*opened, problems apphost.ErrorList) {
+func (h *Host) prepare(ctx context.Context, before *generation, afresh bool, took *Took) (home compile.Home, next *generation, fresh []*opened, problems apphost.ErrorList) {
 	parts := h.parts
 	parts.Previous, parts.Afresh, parts.Unopened = before.result, afresh, map[uint32]string{}
 	there := before.sockets()
 	for {
 		var result *compile.Result
-		if home, result, problems = h.load("", parts); result == nil {
+		if home, result, problems = h.load("", parts, took); result == nil {
 			closeAll(fresh)
 			return home, nil, nil, problems
 		}
