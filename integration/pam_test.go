@@ -62,7 +62,6 @@ func TestPAMAccounts(t *testing.T) {
 	t.Cleanup(func() { os.Remove(file) })
 	writeFile(t, file, []byte("auth [success=1 default=ignore] pam_exec.so quiet expose_authtok "+check+
 		"\nauth requisite pam_deny.so\nauth required pam_permit.so\naccount required pam_permit.so\n"))
-	explainsPAM(t, built, home, service)
 	// The account works with its own rights, so that it has to reach the site.
 	site := content(home)
 	for d := site; d != filepath.Clean(os.TempDir()); d = filepath.Dir(d) {
@@ -73,6 +72,7 @@ func TestPAMAccounts(t *testing.T) {
 	if err := errors.Join(os.Chmod(site, 0o777), os.Mkdir(filepath.Join(site, "shut"), 0o755)); err != nil {
 		t.Fatal(err)
 	}
+	explainsPAM(t, built, home, service)
 	s := launchAs(t, home, "sh", "-c", `shift; exec "`+built+`" "$@"`, "sh")
 	s.awaitListening(t)
 	url := "ftp://127.0.0.1:" + s.control() + "/"
