@@ -182,8 +182,9 @@ func installation(home compile.Home, flags *installFlags, needs *compile.Needs) 
 		Origin:     "Written by ftphost service install, from " + home.Config + "; changes belong into: systemctl edit " + serviceName,
 		Executable: executable, Arguments: arguments, User: flags.user,
 		Required: []string{home.Dir}, Writable: append(needs.Folders, home.Dir),
-		LowPorts: slices.ContainsFunc(needs.Ports, func(p uint16) bool { return p <= lastLowPort }) || needs.Passive.Low > 0 && needs.Passive.Low <= lastLowPort,
-		Grace:    defaultGrace, Version: service.SystemdVersion(),
+		LowPorts:      slices.ContainsFunc(needs.Ports, func(p uint16) bool { return p <= lastLowPort }) || needs.Passive.Low > 0 && needs.Passive.Low <= lastLowPort,
+		SwitchesUsers: needs.OSUsers,
+		Grace:         defaultGrace, Version: service.SystemdVersion(),
 	}
 	i := &service.Installation{
 		Name: serviceName, DisplayName: "FTP Host", Description: "FTP sites of an IIS applicationHost.config",

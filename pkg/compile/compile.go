@@ -136,8 +136,9 @@ type compiler struct {
 	// those that the configuration names.
 	osUsers *auth.OSUsers
 	mapped  []mappedAccount
-	// impersonationDoubted says that it was told that nobody can be another user.
-	impersonationDoubted bool
+	// impersonates says that there are such accounts, impersonationDoubted that
+	// it was told that nobody can be another user.
+	impersonates, impersonationDoubted bool
 	// anyIssuer says that some are known by what any issuer can write.
 	anyIssuer bool
 	// stocks are the certificate stores that were searched, by name.

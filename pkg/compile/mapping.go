@@ -98,6 +98,9 @@ func (c *compiler) hasRoots() bool {
 
 // unknownAccount warns of an account that is not there, which may come later.
 func (c *compiler) unknownAccount(entry *apphost.Element, account, consequence string) {
+	if c.parts.Accounts == nil {
+		return
+	}
 	d := c.parts.Accounts()
 	if d == nil || d.Knows(c.parts.ComputerName, account) {
 		return

@@ -18,6 +18,9 @@ type Needs struct {
 	// Folders are those that are written to: content, homes of accounts, logs,
 	// that of the admin socket, and what the path map names. Some may be missing.
 	Folders []string
+	// OSUsers says that there are accounts that access files as users of the
+	// operating system.
+	OSUsers bool
 }
 
 // Survey finds what the sites of a home need, those that do not run as well.
@@ -32,7 +35,7 @@ func Survey(home Home) (*Needs, apphost.ErrorList) {
 	if result == nil {
 		return nil, append(problems, c.problems...)
 	}
-	needs := &Needs{Passive: result.Passive}
+	needs := &Needs{Passive: result.Passive, OSUsers: c.impersonates}
 	for _, e := range c.paths.entries {
 		needs.Folders = append(needs.Folders, e.to)
 	}

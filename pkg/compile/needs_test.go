@@ -103,6 +103,26 @@ func TestSurveyOfACentralLog(t *testing.T) {
 	}
 }
 
+func TestSurveyOfOSUsers(t *testing.T) {
+	for own, want := range map[string]bool{
+		"": false,
+		`<clientCertificates><add account="jo" name="jo@harbour.example" /></clientCertificates>`: false,
+		`<osUsers><add account="jo" osUser="1001:1001" /></osUsers>`:                              true,
+	} {
+		if want && runtime.GOOS != "linux" {
+			continue // nobody can be another user there, which check says
+		}
+		home := needyHome(t, map[string]string{compile.ConfigFile: needy, compile.OwnFile: "<configuration><ftpHost><accounts>" + own + "</accounts></ftpHost></configuration>"})
+		got, problems := compile.Survey(home)
+		if got == nil {
+			t.Fatal(problems)
+		}
+		if got.OSUsers != want {
+			t.Errorf("%s: users of the operating system %v", own, got.OSUsers)
+		}
+	}
+}
+
 func TestSurveyOfABadFile(t *testing.T) {
 	home := needyHome(t, map[string]string{compile.ConfigFile: strings.Replace(needy, `lowDataChannelPort="5000"`, `lowDataChannelPort="6000"`, 1)})
 	got, problems := compile.Survey(home)

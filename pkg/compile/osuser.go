@@ -72,10 +72,11 @@ func (c *compiler) osUserDoubts(s *site.Site) {
 	}
 }
 
-// doubtImpersonation warns, once, that accounts cannot log in because they are
-// users of the operating system as which nobody may act. Where that can never
-// be it is an error.
+// doubtImpersonation notes that there are accounts that are users of the
+// operating system, and warns, once, that they cannot log in because nobody may
+// act as another user. Where that can never be it is an error.
 func (c *compiler) doubtImpersonation(pos xmldoc.Pos, what string) {
+	c.impersonates = true
 	err := local.MayImpersonate()
 	switch {
 	case err == nil || c.impersonationDoubted:
