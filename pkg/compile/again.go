@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/ftphost/ftphost/pkg/access"
 	"github.com/ftphost/ftphost/pkg/apphost"
@@ -69,6 +71,39 @@ func (c *compiler) share(result *Result, rest apphost.Fingerprint) {
 		c.common = c.parts.Previous.common
 	}
 	result.common = c.common
+}
+
+// shareOfSites is how many sites are worth a goroutine.
+const shareOfSites = 64
+
+// buildAll builds the sites, neighbours together, as many at once as there are
+// processors.
+func (c *compiler) buildAll(entries []*apphost.Element, ids []uint32, prints []apphost.Fingerprint) []*built {
+	list := make([]*built, len(entries))
+	shares := max(1, min(runtime.GOMAXPROCS(0), len(entries)/shareOfSites))
+	forks := make([]*compiler, shares)
+	var all sync.WaitGroup
+	for n := range forks {
+		forks[n] = c.fork()
+		all.Go(func() {
+			for i := n * len(entries) / shares; i < (n+1)*len(entries)/shares; i++ {
+				list[i] = forks[n].build(entries[i], ids[i], prints[i])
+			}
+		})
+	}
+	all.Wait()
+	for _, f := range forks {
+		c.problems = append(c.problems, f.problems...)
+	}
+	return list
+}
+
+// fork is a compiler for some of the sites. What the sections of the server say
+// is fixed by then.
+func (c *compiler) fork() *compiler {
+	f := *c
+	f.problems, f.stocks, f.said = nil, nil, maps.Clone(c.said)
+	return &f
 }
 
 // build builds a site, or takes over what was built before from the same words.

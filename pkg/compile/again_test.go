@@ -1,6 +1,7 @@
 package compile_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -167,6 +168,20 @@ func TestFindingsOfUnchangedSitesStay(t *testing.T) {
 	}
 	if first, second := count(), count(); first != 1 || second != 1 {
 		t.Errorf("said %d and %d times, want once each", first, second)
+	}
+}
+
+// Many sites are built at once, and come out as one after the other would.
+func TestManySitesAtOnce(t *testing.T) {
+	r := newReloader(t, 300)
+	s := r.compile(t, r.text)
+	for i, at := range s.Sites {
+		if want := fmt.Sprintf("site%d.example.com", i); at.Name != want || at.ID != uint32(i+1) || len(at.Bindings) != 1 || at.Bindings[0].Host != want {
+			t.Fatalf("site %d is %s with %v", i, at.Name, at.Bindings)
+		}
+	}
+	if len(s.Sites) != 300 {
+		t.Errorf("%d sites", len(s.Sites))
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package compile goes from a valid configuration to the sites to serve, or
-// to a list of positioned errors. It opens no listener, and starts no
-// goroutine but to read from a share.
+// to a list of positioned errors. It opens no listener, and no goroutine outlives
+// a call but one that reads from a share which does not answer.
 package compile
 
 import (
@@ -165,8 +165,8 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 	prints := cfg.Fingerprints(sectionSites, "name")
 	c.share(result, prints.Rest)
 	var sites, kept []*site.Site
-	for i, e := range entries {
-		b := c.build(e, ids[i], prints.Entries[i])
+	for i, b := range c.buildAll(entries, ids, prints.Entries) {
+		e := entries[i]
 		result.built[ids[i]] = b
 		if old, reason := c.kept(ids[i], b); old != nil {
 			kept = append(kept, old)
