@@ -126,7 +126,7 @@ func TestFeatureSets(t *testing.T) {
 	}
 	writeFile(t, own, []byte(strings.Replace(string(text), "</configuration>",
 		`<location path="ftpsite01.com"><ftpHost><protocol featureSet="Iis" /></ftpHost></location></configuration>`, 1)))
-	s = serve(t, home)
+	adminOf(s).reload(t)
 	d = login(t, "127.0.0.1", s.port, "user1")
 	for _, line := range []string{"MLST test.txt", "MLSD", "HASH test.txt", "CLNT x", "GET / HTTP/1.1"} {
 		d.say(line, "500 Command not understood.")
