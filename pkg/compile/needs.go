@@ -16,7 +16,8 @@ type Needs struct {
 	// Passive are the ports of data connections.
 	Passive PortRange
 	// Folders are those that are written to: content, homes of accounts, logs,
-	// that of the admin socket, and what the path map names. Some may be missing.
+	// histories, that of the admin socket, and what the path map names. Some may
+	// be missing.
 	Folders []string
 	// OSUsers says that there are accounts that access files as users of the
 	// operating system.
@@ -38,6 +39,9 @@ func Survey(home Home) (*Needs, apphost.ErrorList) {
 	needs := &Needs{Passive: result.Passive, OSUsers: c.impersonates}
 	for _, e := range c.paths.entries {
 		needs.Folders = append(needs.Folders, e.to)
+	}
+	if result.History.Enabled {
+		needs.Folders = append(needs.Folders, result.History.Folder)
 	}
 	if socket := AdminSocket(cfg, home); socket != "" {
 		needs.Folders = append(needs.Folders, filepath.Dir(socket))

@@ -13,6 +13,7 @@ import (
 
 const needy = `<configuration>
     <system.applicationHost>
+        <configHistory enabled="true" path="/srv/history" />
         <sites>
             <site name="one" id="1">
                 <application path="/">
@@ -80,7 +81,7 @@ func TestSurvey(t *testing.T) {
 		t.Fatal(problems)
 	}
 	want := []string{
-		filepath.Join(home.Dir, "drives/c"), filepath.Join(home.Dir, "drives/c/sites/one"), "/home/jo", "/mnt/d", "/mnt/d/al", "/run/x", "/srv/more of it", "/srv/two", "/var/log/ftp",
+		filepath.Join(home.Dir, "drives/c"), filepath.Join(home.Dir, "drives/c/sites/one"), "/home/jo", "/mnt/d", "/mnt/d/al", "/run/x", "/srv/history", "/srv/more of it", "/srv/two", "/var/log/ftp",
 	}
 	slices.Sort(want)
 	if !slices.Equal(got.Folders, want) {
