@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"github.com/ftphost/ftphost/pkg/admin"
@@ -31,7 +32,7 @@ type serving struct {
 // run serves until ctx ends.
 func (s *serving) run(ctx context.Context) error {
 	s.options.Follow = true
-	s.options.Sockets = keptSockets{s.manager}
+	s.options.Sockets = keptSockets{s.manager, s.options.Log}
 	s.options.OnLook = func(host.Report) { s.looked() }
 	h, warnings, err := host.Start(ctx, s.options)
 	var refused *host.Refused
@@ -46,9 +47,6 @@ func (s *serving) run(ctx context.Context) error {
 	printProblems(s.cmd.ErrOrStderr(), warnings)
 	if err := s.openDoor(); err != nil {
 		return errors.Join(err, h.Close())
-	}
-	if names, err := s.manager.Inherited().CloseRest(); len(names) > 0 || err != nil {
-		s.options.Log.Info().Err(err).Strs("sockets", names).Msg("sockets of the process before that are needed no more are closed")
 	}
 	printSites(s.cmd.OutOrStdout(), h.Status())
 	if !s.manager.Managed() {
@@ -156,10 +154,19 @@ func (s *serving) reloadWhenAsked(ctx context.Context) {
 }
 
 // keptSockets leaves the sockets of the host with the service manager.
-type keptSockets struct{ manager *service.Supervisor }
+type keptSockets struct {
+	manager *service.Supervisor
+	log     zerolog.Logger
+}
 
 func (k keptSockets) Take(network string, addr netip.Addr, port uint16) net.Listener {
 	return k.manager.Inherited().Take(network, addr, port)
+}
+
+func (k keptSockets) CloseRest() {
+	if names, err := k.manager.Inherited().CloseRest(); len(names) > 0 || err != nil {
+		k.log.Info().Err(err).Strs("sockets", names).Msg("sockets of the process before that are needed no more are closed")
+	}
 }
 
 func (k keptSockets) Keep(l net.Listener) error {

@@ -59,6 +59,8 @@ type Sockets interface {
 	// Take returns the socket that was kept for an address, as net.Listen names
 	// it, or nil. It belongs to the caller.
 	Take(network string, addr netip.Addr, port uint16) net.Listener
+	// CloseRest closes those that were not taken.
+	CloseRest()
 	// Keep leaves a copy of a socket, Forget gives it up.
 	Keep(l net.Listener) error
 	Forget(l net.Listener) error
@@ -69,6 +71,8 @@ type Sockets interface {
 // stores, the keys of TLS sessions and the count of failed logins. Its methods
 // are safe for concurrent use, after Start.
 type Host struct {
+	// kept are the sockets of the process before, until they are opened.
+	kept     map[socketAddress]net.Listener
 	options  Options
 	started  time.Time
 	parts    compile.Parts // what is lent to all configurations
@@ -144,6 +148,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		return nil, problems, err
 	}
 	next := newGeneration(nil, result, problems)
+	h.takeKept(next.Endpoints)
 	next.open(ctx, h, nil)
 	next.adjust(h)
 	next.enter(nil)

@@ -46,7 +46,8 @@ func (h *Host) open(ctx context.Context, e *site.Endpoint, inTheWay []*opened) (
 	if len(inTheWay) > 0 {
 		config.Control = besides(inTheWay)
 	}
-	l, err := h.kept(e, port), error(nil)
+	l, err := h.kept[addressOf(e)], error(nil)
+	delete(h.kept, addressOf(e))
 	if l == nil {
 		l, err = config.Listen(ctx, network(e.Listen), net.JoinHostPort(host, strconv.Itoa(port)))
 	}
@@ -59,12 +60,24 @@ func (h *Host) open(ctx context.Context, e *site.Endpoint, inTheWay []*opened) (
 	return &opened{at: addressOf(e), listener: l}, nil
 }
 
-// kept is the socket that the process before left for an endpoint, or nil.
-func (h *Host) kept(e *site.Endpoint, port int) net.Listener {
+// takeKept takes what the process before left for endpoints. All else that it
+// left is closed before anything is opened: a socket on all addresses would be in
+// the way of one on some of them.
+func (h *Host) takeKept(endpoints []*site.Endpoint) {
 	if h.options.Sockets == nil {
-		return nil
+		return
 	}
-	return h.options.Sockets.Take(network(e.Listen), e.Listen, uint16(port)) //nolint:gosec // looked at by the caller
+	h.kept = map[socketAddress]net.Listener{}
+	for _, e := range endpoints {
+		port := int(e.Port) + h.options.PortOffset
+		if port < 1 || port > maxPort {
+			continue
+		}
+		if l := h.options.Sockets.Take(network(e.Listen), e.Listen, uint16(port)); l != nil { //nolint:gosec // it is in the range
+			h.kept[addressOf(e)] = l
+		}
+	}
+	h.options.Sockets.CloseRest()
 }
 
 func (h *Host) limits() socket.Limits {
