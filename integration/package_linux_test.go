@@ -22,6 +22,16 @@ import (
 func TestDebianPackage(t *testing.T) {
 	t.Parallel()
 	shared := machineFolder(t, "package.sh")
+	debianPackages(t, shared)
+	out, err := onMachine(t, shared, "package.sh")
+	if err != nil || !strings.HasSuffix(out, "== done\n") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// debianPackages puts two versions of the package into a folder.
+func debianPackages(t *testing.T, shared string) {
+	t.Helper()
 	whole := os.Getenv("FTPHOST_PACKAGES")
 	for version, name := range map[string]string{"1.0.0": "old.deb", "1.0.1": "new.deb"} {
 		if whole == "" {
@@ -31,11 +41,7 @@ func TestDebianPackage(t *testing.T) {
 		copyFile(t, filepath.Join(whole, name), filepath.Join(shared, name), 0o644)
 	}
 	if whole != "" {
-		copyFile(t, "testdata/machine/package.sh", filepath.Join(shared, "whole"), 0o644) // to be seen
-	}
-	out, err := onMachine(t, shared, "package.sh")
-	if err != nil || !strings.HasSuffix(out, "== done\n") {
-		t.Errorf("%v\n%s", err, out)
+		writeFile(t, filepath.Join(shared, "whole"), nil) // for the scripts to see
 	}
 }
 
@@ -69,11 +75,19 @@ func machineFolder(t *testing.T, scripts ...string) string {
 			t.Fatalf("%s is missing: run tools/packages.sh", program)
 		}
 	}
+	if out, err := exec.Command("unshare", append(ownMachine(), "true")...).CombinedOutput(); err != nil {
+		t.Skipf("this machine lets nobody make one of its own: %v: %s", err, out)
+	}
 	shared := t.TempDir()
 	for _, script := range append(scripts, "enter.sh") {
 		copyFile(t, filepath.Join("testdata", "machine", script), filepath.Join(shared, script), 0o755)
 	}
 	return shared
+}
+
+// ownMachine are the options of unshare for a machine of its own.
+func ownMachine() []string {
+	return []string{"--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child"}
 }
 
 // machineTimeout is how long a script on a machine of its own may take.
@@ -89,8 +103,7 @@ func onMachine(t *testing.T, shared, script string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), machineTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
-		"bash", filepath.Join(shared, "enter.sh"), base, shared, script)
+	cmd := exec.CommandContext(ctx, "unshare", append(ownMachine(), "bash", filepath.Join(shared, "enter.sh"), base, shared, script)...)
 	cmd.WaitDelay = 10 * time.Second
 	out, err := cmd.CombinedOutput()
 	return string(out), err

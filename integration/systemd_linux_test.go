@@ -1,0 +1,26 @@
+//go:build integration
+
+package integration_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestSystemd boots systemd on a copy of this machine, or of FTPHOST_MACHINE, and
+// runs the service under it as an administrator does.
+func TestSystemd(t *testing.T) {
+	t.Parallel()
+	shared := machineFolder(t, "systemd.sh", "proof.sh")
+	if _, err := os.Stat(filepath.Join(os.Getenv("FTPHOST_MACHINE"), "/lib/systemd/systemd")); err != nil {
+		t.Fatal("systemd is missing: run tools/packages.sh")
+	}
+	debianPackages(t, shared)
+	out, err := onMachine(t, shared, "systemd.sh")
+	talk, _ := os.ReadFile(filepath.Join(shared, "talk"))
+	if !strings.HasSuffix(string(talk), "== done\nended success\n") {
+		t.Errorf("%v\n%s\n%s", err, out, talk)
+	}
+}
