@@ -144,7 +144,9 @@ func fileName(title string) string {
 // writeNew writes a new file, whole before it has its name, and destroys none
 // that exists: then the name gets a number.
 func writeNew(folder, name string, data []byte) (string, error) {
-	f, err := os.CreateTemp(folder, ".new-*") // readable for its owner only
+	// What cannot be removed is no reason not to write.
+	_ = durable.RemoveLeftovers(folder)
+	f, err := durable.CreateBeside(filepath.Join(folder, "new"))
 	if err != nil {
 		return "", err
 	}
@@ -163,7 +165,10 @@ func writeNew(folder, name string, data []byte) (string, error) {
 	for i := 2; taken(path); i++ {
 		path = filepath.Join(folder, fmt.Sprintf("%s-%d.pem", name, i))
 	}
-	return path, os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return "", err
+	}
+	return path, durable.SyncDir(folder)
 }
 
 // taken tells whether a file, or the key of another form of it, has the name.

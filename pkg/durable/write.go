@@ -10,7 +10,8 @@ import (
 )
 
 // WriteFile replaces the file at path as a whole or not at all: it writes
-// beside it, syncs, and renames. An existing file keeps its mode and, where
+// beside it, syncs, and renames. What others that were killed have left in the
+// folder it removes. An existing file keeps its mode and, where
 // this process may, its owner; perm is for a new one.
 func WriteFile(path string, data []byte, perm fs.FileMode) error {
 	if real, e := filepath.EvalSymlinks(path); e == nil {
@@ -35,7 +36,9 @@ func WriteCopy(path string, data []byte, original fs.FileInfo) error {
 // write writes a whole file with the owner of another, unless that is nil.
 // Where that is not possible, careful leaves the rights of others out.
 func write(path string, data []byte, perm fs.FileMode, owned fs.FileInfo, careful bool) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	// What cannot be removed is no reason not to write.
+	_ = RemoveLeftovers(filepath.Dir(path))
+	f, err := CreateBeside(path)
 	if err != nil {
 		return err
 	}
