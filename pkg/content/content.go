@@ -111,6 +111,24 @@ type Divisible interface {
 	Sub(name string) Store
 }
 
+// Locator is a Store whose files another process can find again.
+type Locator interface {
+	// Locate returns where a name leads: a folder, by its absolute path, and a
+	// name below it, which a store of that folder finds.
+	Locate(name string) (folder, below string)
+}
+
+// Unfinished is a file that a process was writing when it came to a sudden end.
+type Unfinished struct {
+	// Folder and Name are where it is, as Locate says.
+	Folder, Name string
+	// ID is what the system calls it; zero when the process was about to make it.
+	ID FileID
+	// Since is when the process began with it, and Until when that was last
+	// seen alive.
+	Since, Until time.Time
+}
+
 // SpaceReporter is a Store that knows its free space.
 type SpaceReporter interface {
 	// AvailableBytes returns the bytes a user may still write in the directory.

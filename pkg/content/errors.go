@@ -33,6 +33,8 @@ var (
 	ErrNoSpace = errors.New("no space left")
 	// ErrNameTooLong means that a name or path is too long.
 	ErrNameTooLong = errors.New("the name is too long")
+	// ErrChanged means that a file is not the one it was, or was changed since.
+	ErrChanged = errors.New("it was changed or replaced since")
 )
 
 // Error is a failed operation of a store.
