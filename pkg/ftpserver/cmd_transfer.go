@@ -147,6 +147,7 @@ func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit
 		return err
 	}
 	defer t.abandon()
+	upload.Begin()
 	if upload.Info.Size > offset {
 		err = upload.File.Truncate(offset)
 	}

@@ -30,6 +30,8 @@ type Upload struct {
 
 	place   place
 	keep    bool
+	uploads *Uploads
+	record  record
 	release func()
 	end     sync.Once
 }
@@ -44,19 +46,41 @@ func (v *View) Create(p vpath.Path, mode content.Mode) (*Upload, error) {
 }
 
 func (v *View) create(at place, mode content.Mode) (*Upload, error) {
-	release := v.namespace.settings.Uploads.hold(at)
+	uploads := v.namespace.settings.Uploads
+	release := uploads.hold(at)
 	if release == nil {
 		return nil, inUse("create", at.path)
 	}
+	record := uploads.expect(at)
 	file, info, err := at.store.Open(at.name, mode)
 	if err != nil {
+		record.clear()
 		release()
 		return nil, err
 	}
+	if info.Created {
+		record.mark(info.ID)
+	} else {
+		record.clear()
+	}
 	return &Upload{
 		File: file, Info: info,
-		place: at, keep: v.namespace.settings.KeepPartialUploads, release: release,
+		place: at, keep: v.namespace.settings.KeepPartialUploads,
+		uploads: uploads, record: record, release: release,
 	}, nil
+}
+
+// Begin says that the file is about to be changed. From now on Abort is how a
+// failed upload ends, before it is Release; should the process be killed, the
+// next one does the same. Only the goroutine that ends the upload calls it.
+func (u *Upload) Begin() {
+	switch {
+	case u.keep:
+		u.record.clear()
+	case !u.Info.Created:
+		u.record = u.uploads.expect(u.place)
+		u.record.mark(u.Info.ID)
+	}
 }
 
 // CreateUnique creates a file with a new name in dir (STOU) and returns its
@@ -96,6 +120,7 @@ func (u *Upload) Commit() (err error) {
 	u.end.Do(func() {
 		defer u.release()
 		err = u.File.Close()
+		u.record.clear()
 	})
 	return err
 }
@@ -115,6 +140,7 @@ func (u *Upload) drop(remove bool) (err error) {
 		if remove {
 			err = errors.Join(err, u.place.store.Remove(u.place.name))
 		}
+		u.record.clear()
 	})
 	return err
 }

@@ -14,6 +14,8 @@ import (
 // and which outlives reloads of the configuration. It is safe for concurrent
 // use.
 type Uploads struct {
+	journal Journal // nil for none
+
 	mu     sync.Mutex
 	active map[string]held
 	count  atomic.Int64
