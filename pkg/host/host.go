@@ -20,6 +20,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/auth/local"
 	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/compile"
+	"github.com/ftphost/ftphost/pkg/content/journal"
 	"github.com/ftphost/ftphost/pkg/datachannel"
 	"github.com/ftphost/ftphost/pkg/ftps"
 	"github.com/ftphost/ftphost/pkg/ftpserver"
@@ -86,6 +87,7 @@ type Host struct {
 	ends     *calendar
 	watcher  *source.Watcher
 	keeper   *history.Keeper
+	journal  *journal.Journal // nil where there is none
 	managers managers
 	// readers and threads are shared by all control connections.
 	readers, threads *socket.Threads
@@ -136,6 +138,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 		return nil, nil, &Refused{problems}
 	}
 	h.adopt(home, result)
+	h.cleanUp(ctx)
 	h.ports = newPorts(o)
 	h.obey(result)
 	h.server = ftpserver.New(ftpserver.Config{
@@ -237,7 +240,7 @@ func (h *Host) Run(ctx context.Context) error {
 	err := h.stop()
 	stop()
 	h.loops.Wait()
-	return errors.Join(err, h.idle.Close(), h.logs.Close())
+	return errors.Join(err, h.idle.Close(), h.logs.Close(), h.closeJournal())
 }
 
 // Close gives back what a host has that does not Run.
@@ -247,7 +250,7 @@ func (h *Host) Close() error {
 	closeAll(h.current.Load().sockets())
 	h.changing.Unlock()
 	h.names.Close()
-	return errors.Join(h.ports.Close(), h.idle.Close(), h.logs.Close())
+	return errors.Join(h.ports.Close(), h.idle.Close(), h.logs.Close(), h.closeJournal())
 }
 
 // begin starts all that goes on while the host runs.
@@ -268,6 +271,7 @@ func (h *Host) begin(background context.Context) {
 	})
 	h.loops.Go(func() { h.ends.Run(background) })
 	h.loops.Go(func() { h.keeper.Run(background) })
+	h.loops.Go(func() { h.record(background) })
 	if h.options.Follow {
 		h.loops.Go(func() { h.watcher.Run(background, func() { h.follow(background) }) })
 	}
