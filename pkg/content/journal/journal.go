@@ -70,9 +70,13 @@ func parse(data []byte) Left {
 	if len(data) != fileSize || !strings.HasPrefix(string(data[:len(magic)]), magic) {
 		return Left{Foreign: len(data) > 0}
 	}
-	var left Left
+	return parseSlots(data)
+}
+
+// parseSlots reads the slots behind a header.
+func parseSlots(data []byte) (left Left) {
 	alive := instant(data[aliveAt:])
-	for i := range slots {
+	for i := range len(data)/slotSize - 1 {
 		slot := at(data, i)
 		if binary.LittleEndian.Uint32(slot) == free {
 			continue
