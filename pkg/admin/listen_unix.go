@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/admin/api"
@@ -22,12 +23,13 @@ func listen(path string) (net.Listener, error) {
 	}
 	// It is made where nobody else looks, so that it is never open to others,
 	// not even for a moment.
-	dir, err := os.MkdirTemp(filepath.Dir(path), ".ftphost-")
+	removeStale(filepath.Dir(path))
+	dir, err := os.MkdirTemp(filepath.Dir(path), stalePrefix)
 	if err != nil {
 		return nil, fmt.Errorf("opening the admin socket: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // empty by then
-	beside := filepath.Join(dir, "s")
+	beside := filepath.Join(dir, besideName)
 	short, release, err := api.ShortPath(beside)
 	if err != nil {
 		return nil, fmt.Errorf("opening the admin socket: %w", err)
@@ -46,6 +48,30 @@ func listen(path string) (net.Listener, error) {
 		return nil, errors.Join(fmt.Errorf("opening the admin socket: %w", err), l.Close())
 	}
 	return &removed{l, path}, nil
+}
+
+const (
+	// stalePrefix and digits name the folder in which a socket is made.
+	stalePrefix = ".ftphost-"
+	besideName  = "s"
+	// staleAge is how old such a folder is when its server was killed.
+	staleAge = time.Minute
+)
+
+// removeStale removes what servers have left in dir that were killed while they
+// made their socket. What cannot be removed harms nobody.
+func removeStale(dir string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		digits, ours := strings.CutPrefix(e.Name(), stalePrefix)
+		if !ours || !e.IsDir() || digits == "" || strings.Trim(digits, "0123456789") != "" {
+			continue
+		}
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > staleAge {
+			_ = os.Remove(filepath.Join(dir, e.Name(), besideName))
+			_ = os.Remove(filepath.Join(dir, e.Name())) // not what has anything else in it
+		}
+	}
 }
 
 // vacant makes sure that nobody answers at the socket.
