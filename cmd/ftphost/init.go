@@ -67,6 +67,9 @@ func initHome(out io.Writer, dir string) error {
 	if _, err := os.Stat(home.Config); err == nil {
 		return fmt.Errorf("%s exists already; choose another folder or remove it", home.Config)
 	}
+	if _, err := os.Stat(home.Accounts()); err == nil {
+		return fmt.Errorf("%s exists already, and %s does not: remove it if it was left by an init that did not end, otherwise choose another folder", home.Accounts(), filepath.Base(home.Config))
+	}
 	if err := os.MkdirAll(filepath.Join(dir, "drives", "c", "inetpub", "logs", "LogFiles"), 0o750); err != nil {
 		return err
 	}

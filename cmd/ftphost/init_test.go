@@ -111,3 +111,21 @@ func TestInitLeavesHomesAlone(t *testing.T) {
 		t.Errorf("a second init made certificates: %d are there", len(certs))
 	}
 }
+
+// TestInitAfterAKill: accounts are not overwritten, and not added to.
+func TestInitAfterAKill(t *testing.T) {
+	home, _ := initialized(t)
+	if err := os.Remove(home.Config); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := command(t, home.Dir, "", "init", home.Dir)
+	if err == nil || !strings.Contains(err.Error(), home.Accounts()+" exists already") {
+		t.Errorf("init over accounts: %v", err)
+	}
+	if err := os.Remove(home.Accounts()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := command(t, home.Dir, "", "init", home.Dir); err != nil {
+		t.Errorf("init again: %v", err)
+	}
+}
