@@ -217,7 +217,7 @@ func (j *Journal) change(do func()) {
 func (j *Journal) setState(slot int, state uint32) {
 	var number [4]byte
 	binary.LittleEndian.PutUint32(number[:], state)
-	p := (*uint32)(unsafe.Pointer(unsafe.SliceData(at(j.data, slot))))
+	p := (*uint32)(unsafe.Pointer(unsafe.SliceData(at(j.data, slot)))) //nolint:gosec // slots are aligned, and so large
 	atomic.StoreUint32(p, binary.NativeEndian.Uint32(number[:]))
 }
 
