@@ -58,6 +58,9 @@ func unwell(s *api.Status) error {
 
 func printStatus(w io.Writer, s *api.Status) {
 	fmt.Fprintf(w, "ftphost %s, process %d, runs since %s\n", s.Version, s.PID, moment(s.Started))
+	if s.Stopping {
+		fmt.Fprintln(w, "It stops: transfers go on for the grace time.")
+	}
 	fmt.Fprintf(w, "configuration: generation %d, since %s; looked at %s: %s\n", s.Generation, moment(s.Since), moment(s.Looked), s.Result)
 	fmt.Fprintf(w, "reloads: %d applied, %d without a change, %d refused\n", s.Reloads.Applied, s.Reloads.Unchanged, s.Reloads.Refused)
 	fmt.Fprintf(w, "sessions: %d\n\n", s.Sessions)
@@ -157,8 +160,11 @@ func printReport(cmd *cobra.Command, r *api.Report, asJSON bool, nothing string)
 			}
 			fmt.Fprintln(out, line)
 		}
-		if r.Result == api.Unchanged {
+		switch {
+		case r.Result == api.Unchanged:
 			fmt.Fprintln(out, nothing)
+		case r.Result == api.Applied && len(r.Changes) == 0:
+			fmt.Fprintln(out, "No site is different, only what is written outside of the sites.")
 		}
 	}
 	if r.Result == api.Refused {

@@ -6,9 +6,13 @@ package admin
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -27,32 +31,49 @@ type door struct {
 	version string
 }
 
+// answers are the functions for the methods of one path. They return what is to
+// be said.
+type answers map[string]func(*http.Request) (any, error)
+
 // Handler answers all of the interface but for who may use it. The version is
 // that of the program.
 func Handler(h *host.Host, version string) http.Handler {
 	d := &door{h, version}
 	mux := http.NewServeMux()
-	for pattern, answer := range map[string]func(*http.Request) (any, error){
-		"GET /api/status":                       d.status,
-		"POST /api/reload":                      d.reload,
-		"POST /api/plan":                        d.plan,
-		"GET /api/ftp/sites":                    d.sites,
-		"GET /api/ftp/sites/{site}":             d.site,
-		"PATCH /api/ftp/sites/{site}":           d.setSite,
-		"GET /api/ftp/sessions":                 d.sessions,
-		"DELETE /api/ftp/sessions":              d.terminateUser,
-		"DELETE /api/ftp/sessions/{id}":         d.terminate,
-		"GET /api/ftp/bans":                     d.bans,
-		"DELETE /api/ftp/bans/{address...}":     d.removeBan,
-		"POST /api/ftp/logging/flush":           d.flushLogs,
-		"POST /api/ftp/credentials-cache/flush": d.flushCredentials,
+	for path, methods := range map[string]answers{
+		"/api/status":                      {"GET": d.status},
+		"/api/reload":                      {"POST": d.reload},
+		"/api/plan":                        {"POST": d.plan},
+		"/api/ftp/sites":                   {"GET": d.sites},
+		"/api/ftp/sites/{site}":            {"GET": d.site, "PATCH": d.setSite},
+		"/api/ftp/sessions":                {"GET": d.sessions, "DELETE": d.terminateUser},
+		"/api/ftp/sessions/{id}":           {"DELETE": d.terminate},
+		"/api/ftp/bans":                    {"GET": d.bans},
+		"/api/ftp/bans/{address...}":       {"DELETE": d.removeBan},
+		"/api/ftp/logging/flush":           {"POST": d.flushLogs},
+		"/api/ftp/credentials-cache/flush": {"POST": d.flushCredentials},
 	} {
-		mux.Handle(pattern, respond(answer))
+		for method, answer := range methods {
+			mux.Handle(method+" "+path, respond(answer))
+		}
+		mux.Handle(path, otherMethod(slices.Sorted(maps.Keys(methods))))
 	}
 	mux.Handle("/", respond(func(r *http.Request) (any, error) {
-		return nil, failure(http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path+" here")
+		return nil, failure(http.StatusNotFound, "there is no "+r.URL.Path+" here")
 	}))
 	return mux
+}
+
+// otherMethod says which methods a path has.
+func otherMethod(methods []string) http.Handler {
+	allow := strings.Join(methods, ", ")
+	answer := respond(func(r *http.Request) (any, error) {
+		return nil, failure(http.StatusMethodNotAllowed, r.URL.Path+" has no "+r.Method+", only "+allow)
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allow)
+		answer.ServeHTTP(w, r)
+	})
 }
 
 // respond makes a handler of a function that returns what is to be said.
@@ -67,6 +88,7 @@ func respond(answer func(*http.Request) (any, error)) http.Handler {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(status)
 		// One who has gone does not hear it.
 		_ = json.NewEncoder(w).Encode(said)
@@ -91,14 +113,27 @@ func failureOf(err error) *api.Failure {
 	}
 }
 
-// body reads the JSON of a request.
+// body reads the JSON of a request, which is one object and nothing else.
 func body(r *http.Request, into any) error {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
+	err := decoder.Decode(into)
+	if err == nil {
+		if _, more := decoder.Token(); more != io.EOF { //nolint:errorlint // as it is documented
+			err = errors.New("something follows the object")
+		}
+	}
+	var large *http.MaxBytesError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &large):
+		return failure(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", large.Limit))
+	case errors.Is(err, io.EOF):
+		return failure(http.StatusBadRequest, "the body is empty; it has to be JSON")
+	default:
 		return failure(http.StatusBadRequest, "the body is not the JSON that is expected here: "+err.Error())
 	}
-	return nil
 }
 
 func (d *door) status(*http.Request) (any, error) {
@@ -106,7 +141,7 @@ func (d *door) status(*http.Request) (any, error) {
 	last := report(now.Last)
 	return api.Status{
 		Version: d.version, PID: os.Getpid(), Started: now.Started, Generation: now.Generation, Since: now.Since,
-		Looked: now.Looked, Result: last.Result, Problems: last.Problems, Reloads: api.Reloads(now.Reloads),
+		Stopping: now.Stopping, Looked: now.Looked, Result: last.Result, Problems: last.Problems, Reloads: api.Reloads(now.Reloads),
 		Sessions: now.Sessions, Sites: d.allSites(),
 	}, nil
 }
@@ -121,8 +156,13 @@ func (d *door) reload(r *http.Request) (any, error) {
 
 func (d *door) plan(r *http.Request) (any, error) {
 	var plan api.Plan
-	if err := body(r, &plan); err != nil {
-		return nil, err
+	if r.ContentLength != 0 {
+		if err := body(r, &plan); err != nil {
+			return nil, err
+		}
+	}
+	if plan.File != "" && !filepath.IsAbs(plan.File) {
+		return nil, failure(http.StatusBadRequest, "file is not an absolute path: "+plan.File)
 	}
 	would, err := d.host.Plan(plan.File)
 	if err != nil {
@@ -136,7 +176,7 @@ func report(r host.Report) api.Report {
 	switch {
 	case r.Refused:
 		said.Result = api.Refused
-	case len(r.Changes) == 0:
+	case !r.Changed:
 		said.Result = api.Unchanged
 	}
 	for _, c := range r.Changes {
@@ -187,7 +227,7 @@ func (d *door) sites(*http.Request) (any, error) { return api.Sites{Sites: d.all
 
 func (d *door) site(r *http.Request) (any, error) {
 	s, err := d.host.Site(r.PathValue("site"))
-	return siteOf(s), err
+	return siteOf(s), err // said only without an error
 }
 
 func (d *door) setSite(r *http.Request) (any, error) {

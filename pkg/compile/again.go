@@ -45,8 +45,15 @@ type common struct {
 // Same reports whether two results serve the same, because all that is written
 // is the same.
 func (r *Result) Same(other *Result) bool {
-	return r.common.rest == other.common.rest && maps.Equal(r.running, other.running) &&
+	return maps.Equal(r.running, other.running) && r.common.rest == other.common.rest &&
 		maps.EqualFunc(r.built, other.built, func(a, b *built) bool { return a.print == b.print })
+}
+
+// SameText reports whether the same is written in the configurations that two
+// results come from, be it on other lines.
+func (r *Result) SameText(other *Result) bool {
+	return r.common.rest.Text == other.common.rest.Text &&
+		maps.EqualFunc(r.built, other.built, func(a, b *built) bool { return a.print.Text == b.print.Text })
 }
 
 // Serves reports whether a site is served, by its number.

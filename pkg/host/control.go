@@ -29,23 +29,26 @@ type Overview struct {
 	// that.
 	Looked time.Time
 	Last   Report
+	// Stopping says that the host serves nobody new any more.
+	Stopping bool
 	// Reloads count looks since the start by what came of them.
 	Reloads Reloads
 	// Sessions is how many there are.
 	Sessions int
 }
 
-// Reloads count looks at the configuration.
+// Reloads count looks at the configuration by what came of them. One that is
+// refused counts whenever it is looked at.
 type Reloads struct{ Applied, Unchanged, Refused uint64 }
 
 // Overview tells how the host is.
 func (h *Host) Overview() Overview {
-	now := h.current.Load()
-	h.changing.Lock()
-	defer h.changing.Unlock()
+	now, sessions := h.current.Load(), len(h.server.Sessions())
+	h.looks.mu.Lock()
+	defer h.looks.mu.Unlock()
 	return Overview{
 		Started: h.started, Generation: now.number, Since: now.since, Looked: h.looks.when, Last: h.looks.last,
-		Reloads: h.looks.count, Sessions: len(h.server.Sessions()),
+		Stopping: h.ending.Load(), Reloads: h.looks.count, Sessions: sessions,
 	}
 }
 

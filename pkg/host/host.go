@@ -102,6 +102,7 @@ type Host struct {
 	// background ends when the loops have to; nil before Run.
 	background context.Context //nolint:containedctx // it is the life of the loops, which outlive every call
 	looks      looks
+	ending     atomic.Bool // state is stopping, for those who do not hold changing
 }
 
 // runState is how far the life of a host is.
@@ -159,7 +160,7 @@ func Start(ctx context.Context, o Options) (*Host, apphost.ErrorList, error) {
 	next.logFailures(h)
 	h.current.Store(next)
 	h.keepLogs(next)
-	h.looks.when, h.looks.last = next.since, Report{Generation: next.number, Problems: problems, Changes: next.changes}
+	h.looks.when, h.looks.last = next.since, Report{Generation: next.number, Changed: true, Problems: problems, Changes: next.changes}
 	return h, problems, nil
 }
 
@@ -291,6 +292,7 @@ func (h *Host) serve(o *opened) {
 
 func (h *Host) stop() error {
 	h.options.Log.Info().Dur(logging.Grace, h.options.Grace).Msg("stopping")
+	h.ending.Store(true)
 	h.changing.Lock()
 	h.state = stopping
 	for _, o := range h.current.Load().sockets() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
@@ -20,6 +21,9 @@ type Report struct {
 	// Refused says that the configuration is not served, and what was served
 	// before is.
 	Refused bool
+	// Changed says that something else is written than what was served before, or
+	// that something else came of it.
+	Changed bool
 	// Problems are all findings, errors and warnings.
 	Problems apphost.ErrorList
 	// Changes are what became of the sites.
@@ -60,7 +64,6 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 	r := Report{Generation: before.number}
 	start := time.Now()
 	home, next, fresh, problems := h.prepare(ctx, before, afresh, &r.Took)
-	prepared := time.Now()
 	r.Problems = problems
 	switch {
 	case next == nil:
@@ -68,21 +71,18 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 		h.refuse(problems)
 	case next.result.Same(before.result) && len(fresh) == 0:
 		h.adopt(home, next.result)
-		h.looks.count.Unchanged++
 	default:
 		h.adopt(home, next.result)
 		h.apply(before, next, fresh)
 		r.Generation, r.Changes = next.number, next.changes
-		h.looks.count.Applied++
+		r.Changed = len(r.Changes) > 0 || !next.result.SameText(before.result)
 	}
 	if !r.Refused {
-		h.looks.refused = ""
 		h.server.Renew()
 	}
-	h.looks.when = time.Now()
 	// Opening endpoints is a part of applying.
-	r.Took.Apply = h.looks.when.Sub(prepared) + prepared.Sub(start) - r.Took.Load - r.Took.Build
-	h.looks.last = r
+	r.Took.Apply = time.Since(start) - r.Took.Load - r.Took.Build
+	h.looks.add(r)
 	return r, nil
 }
 
@@ -119,7 +119,8 @@ func (h *Host) Plan(file string) (Report, error) {
 	if result == nil {
 		return Report{Generation: before.number, Refused: true, Problems: problems}, nil
 	}
-	return Report{Generation: before.number, Problems: problems, Changes: compile.Changes(before.result, result)}, nil
+	changes := compile.Changes(before.result, result)
+	return Report{Generation: before.number, Changed: len(changes) > 0 || !result.SameText(before.result), Problems: problems, Changes: changes}, nil
 }
 
 // load reads and compiles the configuration, with a file in the place of
@@ -271,24 +272,38 @@ func (h *Host) obey(r *compile.Result) {
 	h.ports.SetRange(r.Passive.Low, r.Passive.High)
 }
 
-// looks remembers what came of looking at the configuration.
+// looks remembers what came of looking at the configuration. It has a lock of
+// its own: a look takes seconds when there is much to see, and whoever asks how
+// the host is does not wait for it.
 type looks struct {
+	mu    sync.Mutex
 	when  time.Time
 	last  Report
 	count Reloads
-	// refused is what was said of the configuration that is refused; "" when none
-	// is.
-	refused string
 }
 
-// refuse logs why a configuration is not served, once for each state of it.
+// add counts a look.
+func (l *looks) add(r Report) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case r.Refused:
+		l.count.Refused++
+	case r.Changed:
+		l.count.Applied++
+	default:
+		l.count.Unchanged++
+	}
+	l.when, l.last = time.Now(), r
+}
+
+// refuse logs why a configuration is not served, once for each state of it. The
+// caller holds changing.
 func (h *Host) refuse(problems apphost.ErrorList) {
-	said := problems.Error()
-	if said == h.looks.refused {
+	last := h.looks.last
+	if last.Refused && last.Problems.Error() == problems.Error() {
 		return
 	}
-	h.looks.count.Refused++
-	h.looks.refused = said
 	h.options.Log.Error().Int("errors", problems.Errors()).Msg("the configuration is refused; what was served before goes on")
 	h.logProblems(problems)
 }

@@ -14,6 +14,8 @@ type Status struct {
 	// configuration has the next. Since is when it came.
 	Generation uint64    `json:"generation"`
 	Since      time.Time `json:"since"`
+	// Stopping says that nobody new is served any more.
+	Stopping bool `json:"stopping,omitempty"`
 	// Looked is when the configuration was last looked at, Result what came of it
 	// and Problems what was found.
 	Looked   time.Time `json:"looked"`
@@ -26,12 +28,15 @@ type Status struct {
 
 // What came of a look at the configuration.
 const (
-	Applied   = "applied"
+	// Applied means that it is served now, also when no site is different by it.
+	Applied = "applied"
+	// Unchanged means that it said what was served already.
 	Unchanged = "unchanged"
-	Refused   = "refused"
+	// Refused means that what was served before is served on.
+	Refused = "refused"
 )
 
-// Reloads count looks at the configuration since the start.
+// Reloads count looks at the configuration since the start by what came of them.
 type Reloads struct {
 	Applied   uint64 `json:"applied"`
 	Unchanged uint64 `json:"unchanged"`
