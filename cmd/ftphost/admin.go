@@ -2,15 +2,19 @@ package main
 
 import (
 	"crypto/rand"
+	"encoding/xml"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ftphost/ftphost/pkg/admin"
 	"github.com/ftphost/ftphost/pkg/admin/api"
+	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
 )
 
@@ -44,24 +48,29 @@ func homeFolder(home compile.Home) string {
 // client talks to the running host of a home.
 func (h *homeFlags) client() *api.Client {
 	home := h.home()
-	sockets := []string{filepath.Join(homeFolder(home), socketName)}
+	var sockets []string
+	if own := configuredSocket(home); own != "" {
+		sockets = append(sockets, own)
+	}
+	// A server that was started before that was written is at the usual place.
+	sockets = append(sockets, filepath.Join(homeFolder(home), socketName))
 	if runtime.GOOS != "windows" {
 		sockets = append(sockets, filepath.Join(runFolder, socketName))
-	}
-	if own := configuredSocket(home); own != "" {
-		sockets = []string{own}
 	}
 	return api.NewClient(homeFolder(home), sockets...)
 }
 
-// configuredSocket is ftpHost/admin/@socket. A configuration with errors has
-// none: the host that runs has the one before.
+// configuredSocket is ftpHost/admin/@socket, "" for none. It is found although
+// the rest of the configuration has errors: that is when people ask.
 func configuredSocket(home compile.Home) string {
-	cfg, _ := home.Load()
-	if cfg == nil {
-		return ""
+	for _, load := range []func() (*apphost.Configuration, apphost.ErrorList){home.LoadOwn, home.Load} {
+		if cfg, _ := load(); cfg != nil {
+			if socket := compile.AdminSocket(cfg, home); socket != "" {
+				return socket
+			}
+		}
 	}
-	return compile.AdminSocket(cfg, home)
+	return ""
 }
 
 // newAdminCommand makes keys for the interface over the network.
@@ -69,13 +78,20 @@ func newAdminCommand(home *homeFlags) *cobra.Command {
 	return group("admin", "Keys for looking at a running server over the network", &cobra.Command{
 		Use:     "key NAME",
 		Short:   "Make a key and print the line of ftphost.config that lets it in",
-		Long:    "key prints a new key, alone, on standard output. The line of ftphost.config that lets it\nin has only a hash of it and goes to standard error: put it into ftpHost/admin/keys.",
+		Long:    "key prints a new key, alone, on standard output: it is shown this once. The line of\nftphost.config that lets it in has only a hash of it and goes to standard error. Whoever has\na key may do all that these commands do.",
 		Example: "  ftphost admin key monitoring",
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			key := rand.Text() + rand.Text()
+			if args[0] == "" {
+				return usageError{errors.New("admin key: say whose key it is to be")}
+			}
+			var name strings.Builder
+			if err := xml.EscapeText(&name, []byte(args[0])); err != nil {
+				return err
+			}
 			fmt.Fprintln(cmd.OutOrStdout(), key)
-			fmt.Fprintf(cmd.ErrOrStderr(), "In %s, in <admin> of <ftpHost>:\n    <keys>\n        <add name=%q hash=%q />\n    </keys>\n", home.home().Own(), args[0], admin.HashKey(key))
+			fmt.Fprintf(cmd.ErrOrStderr(), "Put this into <keys> of <admin> of <ftpHost> in %s:\n<add name=\"%s\" hash=\"%s\" />\n", home.home().Own(), &name, admin.HashKey(key))
 			return nil
 		},
 	})

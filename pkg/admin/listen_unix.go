@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/admin/api"
@@ -26,7 +27,7 @@ func listen(path string) (net.Listener, error) {
 	removeStale(filepath.Dir(path))
 	dir, err := os.MkdirTemp(filepath.Dir(path), stalePrefix)
 	if err != nil {
-		return nil, fmt.Errorf("opening the admin socket: %w", err)
+		return nil, fmt.Errorf("opening the admin socket: %w; make %s a folder in which this user may write, or set ftpHost/admin/@socket", err, filepath.Dir(path))
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // empty by then
 	beside := filepath.Join(dir, besideName)
@@ -41,13 +42,17 @@ func listen(path string) (net.Listener, error) {
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false)
 	err = os.Chmod(beside, 0o600)
+	var info fs.FileInfo
+	if err == nil {
+		info, err = os.Lstat(beside)
+	}
 	if err == nil {
 		err = os.Rename(beside, path)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the admin socket: %w", err), l.Close())
 	}
-	return &removed{l, path}, nil
+	return &removed{l, path, info}, nil
 }
 
 const (
@@ -91,23 +96,28 @@ func vacant(path string) error {
 	}
 	defer release()
 	conn, err := net.DialTimeout("unix", short, time.Second)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 		return nil
+	case err != nil:
+		return fmt.Errorf("somebody may be at the admin socket: %w; stop that server, or remove %s if there is none", err, path)
 	}
 	_ = conn.Close() // somebody was there
 	return taken(path)
 }
 
-// removed takes its socket away when it is closed.
+// removed takes its socket away when it is closed, unless another one is in its
+// place by then.
 type removed struct {
 	net.Listener
 	path string
+	info fs.FileInfo
 }
 
 func (l *removed) Close() error {
-	err := os.Remove(l.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	var err error
+	if now, gone := os.Lstat(l.path); gone == nil && os.SameFile(now, l.info) {
+		err = os.Remove(l.path)
 	}
 	return errors.Join(l.Listener.Close(), err)
 }

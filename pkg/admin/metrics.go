@@ -18,8 +18,11 @@ import (
 func metricsHandler(h *host.Host) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &collector{host: h})
-	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }
+
+// maxScrapes is how many are answered at once.
+const maxScrapes = 4
 
 // collector reads the counters of a host whenever somebody asks.
 type collector struct{ host *host.Host }

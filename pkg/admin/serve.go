@@ -2,14 +2,10 @@ package admin
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +14,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/admin/api"
 	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/host"
+	"github.com/ftphost/ftphost/pkg/logging"
 )
 
 // Options say what is served where.
@@ -48,26 +45,15 @@ type Server struct {
 	closed    bool
 }
 
-// purpose is what an address is for.
-type purpose int
-
-const (
-	forControl purpose = iota
-	forMetrics
-)
-
-// address is a listener of the network.
-type address struct {
-	text   string
-	server *http.Server
-}
-
 // Times of the interface. A reload of a very large file takes seconds.
 const (
 	headerTime = 10 * time.Second
 	answerTime = 2 * time.Minute
 	closeTime  = 2 * time.Second
 )
+
+// maxConnections is how many connections each way in has at once; more wait.
+const maxConnections = 64
 
 // ErrTaken means that another ftphost serves the same home.
 var ErrTaken = errors.New("another ftphost serves this home")
@@ -88,7 +74,7 @@ func Listen(o Options) (*Server, error) {
 	mux.Handle("GET /metrics", s.metrics)
 	health(mux, o.Host)
 	mux.Handle("/", Handler(o.Host, o.Version))
-	s.handler = s.meant(mux)
+	s.handler = s.noted(s.meant(mux))
 	return s, nil
 }
 
@@ -96,7 +82,7 @@ func Listen(o Options) (*Server, error) {
 func (s *Server) Run(ctx context.Context) error {
 	server := s.server(s.handler)
 	ended := make(chan error, 1)
-	s.running.Go(func() { ended <- server.Serve(s.socket) })
+	s.running.Go(func() { ended <- server.Serve(limited(s.socket)) })
 	var err error
 	select {
 	case <-ctx.Done():
@@ -105,9 +91,8 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	s.closed = true
-	for p, a := range s.addresses {
-		stop(a.server)
-		delete(s.addresses, p)
+	for p := range s.addresses {
+		s.leave(p)
 	}
 	s.mu.Unlock()
 	stop(server)
@@ -116,7 +101,7 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
+	if errors.Is(err, http.ErrServerClosed) || errors.Is(err, net.ErrClosed) {
 		return nil
 	}
 	return err
@@ -143,7 +128,9 @@ func (s *Server) survive(h http.Handler) http.Handler {
 		defer func() {
 			if problem := recover(); problem != nil {
 				s.options.Log.Error().Any("panic", problem).Str("request", r.Method+" "+r.URL.Path).Msg("a request of the admin interface failed")
-				http.Error(w, "this is a bug; the log has more", http.StatusInternalServerError)
+				respond(func(*http.Request) (any, error) {
+					return nil, failure(http.StatusInternalServerError, "this is a bug; the log has more")
+				}).ServeHTTP(w, r)
 			}
 		}()
 		h.ServeHTTP(w, r)
@@ -163,120 +150,34 @@ func (s *Server) meant(h http.Handler) http.Handler {
 	})
 }
 
-// Follow opens and closes addresses of the network as the configuration says
-// that the host serves now. One that cannot be opened is logged and left closed.
-func (s *Server) Follow() {
-	settings := s.options.Host.Admin()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	s.settings = settings
-	s.move(forControl, settings.Address, s.withKey(s.handler))
-	metrics := http.NewServeMux()
-	metrics.Handle("GET /metrics", s.metrics)
-	health(metrics, s.options.Host)
-	s.move(forMetrics, settings.Metrics, metrics)
-}
-
-// move has a purpose served at an address, "" for none. s.mu is held.
-func (s *Server) move(p purpose, to string, h http.Handler) {
-	old := s.addresses[p]
-	if old != nil && old.text == to {
-		return
-	}
-	if old != nil {
-		stop(old.server)
-		delete(s.addresses, p)
-	}
-	if to == "" {
-		return
-	}
-	l, err := net.Listen("tcp", to)
-	if err != nil {
-		s.options.Log.Error().Err(err).Str("address", to).Msg("address of the admin interface not opened")
-		return
-	}
-	a := &address{to, s.server(h)}
-	s.addresses[p] = a
-	s.running.Go(func() {
-		if err := ignoreClosed(a.server.Serve(l)); err != nil {
-			s.options.Log.Error().Err(err).Str("address", to).Msg("address of the admin interface closed")
-		}
-	})
-}
-
-// withKey asks for a key, but not of those who look at the health.
-func (s *Server) withKey(h http.Handler) http.Handler {
+// noted logs requests that change something, once they are answered, and who
+// asked: the name of a key, or "socket" for the owner of that.
+func (s *Server) noted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if name := s.keyOf(r); name == "" && !strings.HasPrefix(r.URL.Path, "/health/") {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			respond(func(*http.Request) (any, error) {
-				return nil, failure(http.StatusUnauthorized, "a key is needed: Authorization: Bearer KEY; see ftpHost/admin/keys")
-			}).ServeHTTP(w, r)
+		heard := &heard{ResponseWriter: w, status: http.StatusOK}
+		h.ServeHTTP(heard, r)
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			return
-		} else if name != "" && r.Method != http.MethodGet {
-			s.options.Log.Info().Str("key", name).Str("remote", r.RemoteAddr).Str("request", r.Method+" "+r.URL.Path).Msg("admin request")
 		}
-		h.ServeHTTP(w, r)
+		e := s.options.Log.Info().Str("by", "socket")
+		if key := keyName(r.Context()); key != "" {
+			e = s.options.Log.Info().Str("by", "key").Str("key", key).Str(logging.Remote, r.RemoteAddr)
+		}
+		e.Str("request", r.Method+" "+r.URL.Path).Int("status", heard.status).Msg("admin request")
 	})
 }
 
-// keyOf names the key of a request, "" when it has none that is known.
-func (s *Server) keyOf(r *http.Request) string {
-	given := r.Header.Get("Access-Token") // that of IIS.Administration
-	if given == "" {
-		given = r.Header.Get("Authorization")
-	}
-	token, ok := strings.CutPrefix(given, "Bearer ")
-	if !ok {
-		return ""
-	}
-	hash := HashKey(strings.TrimSpace(token))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	found := ""
-	for _, k := range s.settings.Keys {
-		if subtle.ConstantTimeCompare([]byte(strings.ToLower(k.Hash)), []byte(hash)) == 1 {
-			found = k.Name
-		}
-	}
-	return found
+// heard remembers the status of an answer.
+type heard struct {
+	http.ResponseWriter
+	status int
 }
 
-// HashKey is how a key is written in the configuration. A key is random and
-// long, so that one round of hashing is enough.
-func HashKey(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return "sha256:" + hex.EncodeToString(sum[:])
+// WriteHeader implements http.ResponseWriter.
+func (h *heard) WriteHeader(status int) {
+	h.status = status
+	h.ResponseWriter.WriteHeader(status)
 }
 
-// health tells whether the process lives, and whether it serves what the
-// configuration wants.
-func health(mux *http.ServeMux, h *host.Host) {
-	plain := func(w http.ResponseWriter, status int, text string) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.WriteHeader(status)
-		_, _ = fmt.Fprintln(w, text) // one who has gone does not hear it
-	}
-	mux.HandleFunc("GET /health/live", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "alive") })
-	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) {
-		if sick := unwell(h); sick != "" {
-			plain(w, http.StatusServiceUnavailable, sick)
-			return
-		}
-		plain(w, http.StatusOK, "ready")
-	})
-}
-
-// unwell says which sites are not served as they should be, "" for none.
-func unwell(h *host.Host) string {
-	var list []string
-	for _, s := range h.Status() {
-		if s.State == host.Stopped && s.Reason != "" {
-			list = append(list, fmt.Sprintf("site %s is stopped: %s", s.Name, s.Reason))
-		}
-	}
-	return strings.Join(list, "\n")
-}
+// Unwrap is for http.ResponseController.
+func (h *heard) Unwrap() http.ResponseWriter { return h.ResponseWriter }

@@ -108,6 +108,28 @@ func (h Home) Load() (*apphost.Configuration, apphost.ErrorList) {
 	return cfg, problems
 }
 
+// LoadOwn reads and validates ftphost.config alone, which need not be there: for
+// what is needed even when applicationHost.config has errors.
+func (h Home) LoadOwn() (*apphost.Configuration, apphost.ErrorList) {
+	definitions, err := h.schema()
+	if err != nil {
+		return nil, fileErrors(err)
+	}
+	return h.loadOwn(definitions)
+}
+
+func (h Home) loadOwn(definitions *apphost.Schema) (*apphost.Configuration, apphost.ErrorList) {
+	var own []*xmldoc.Document
+	doc, err := readDocument(h.Own())
+	switch {
+	case err == nil:
+		own = append(own, doc)
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fileErrors(err)
+	}
+	return apphost.Load(definitions, own...)
+}
+
 // document reads a file, but what was read from a shared folder already.
 func (h Home) document(path string) (*xmldoc.Document, error) {
 	if h.shared != nil && path == h.Config && !h.draft {

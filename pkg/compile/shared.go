@@ -151,15 +151,7 @@ func (h Home) folder(definitions *apphost.Schema, path string) (string, error) {
 	if path == "" {
 		return "", errors.New("is missing: name the folder that has the shared applicationHost.config, or write enabled=\"false\"")
 	}
-	var own []*xmldoc.Document
-	doc, err := readDocument(h.Own())
-	switch {
-	case err == nil:
-		own = append(own, doc)
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", fileErrors(err)
-	}
-	cfg, problems := apphost.Load(definitions, own...)
+	cfg, problems := h.loadOwn(definitions)
 	if cfg == nil {
 		return "", problems
 	}

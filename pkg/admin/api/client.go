@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -62,16 +61,29 @@ func (c *Client) dial(ctx context.Context, _, _ string) (conn net.Conn, err erro
 		}
 		conn, err = (&net.Dialer{}).DialContext(ctx, "unix", short)
 		release()
+		if err == nil {
+			return conn, nil
+		}
+		err = &unreached{socket, err}
 		if !isNobody(err) {
-			return conn, err
+			return nil, err
 		}
 	}
 	return nil, err
 }
 
+// unreached is what came of connecting to a socket, by the path that people know.
+type unreached struct {
+	socket string
+	err    error
+}
+
+func (u *unreached) Error() string { return u.err.Error() }
+func (u *unreached) Unwrap() error { return u.err }
+
 // isNobody reports whether an error says that nobody listens.
 func isNobody(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, refused)
 }
 
 // do sends a request, with body as JSON unless it is nil, and reads the answer
@@ -119,17 +131,24 @@ func (c *Client) do(ctx context.Context, method, path string, body, result any) 
 // unreachable says what to do when nobody answers.
 func (c *Client) unreachable(err error) error {
 	where := strings.Join(c.sockets, " or ")
-	switch {
-	case isNobody(err):
-		return fmt.Errorf("%w: nobody listens at %s", ErrNotRunning, where)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("the running ftphost may not be asked by this user: %s belongs to somebody else; try sudo", where)
+	var dial *unreached
+	if errors.As(err, &dial) {
+		where = dial.socket
 	}
 	var at *url.Error
-	if errors.As(err, &at) {
+	switch {
+	case isNobody(err):
+		return fmt.Errorf("%w: nobody listens at %s", ErrNotRunning, strings.Join(c.sockets, " or "))
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("the server at %s may only be asked by the user it runs as, and by root; try sudo", where)
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.As(err, &at) && at.Timeout():
+		return fmt.Errorf("the server at %s does not answer", where)
+	case at != nil:
 		err = at.Err
 	}
-	return fmt.Errorf("asking the running ftphost at %s: %w", where, err)
+	return fmt.Errorf("asking the server at %s: %w", where, err)
 }
 
 // Status asks how the host is.
