@@ -72,6 +72,9 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 var (
 	descUp          = described("site_started", "1 when the site is served, 0 when it is stopped.", "site")
 	descRefusals    = described("refusals_total", "Refused commands and connections by sub-status, as in sc-substatus of the log.", "site", "substatus")
+	descUserLogins  = described("user_logins_total", "Logins of a user that succeeded (ftpHost/metrics/@users).", "site", "user")
+	descUserFiles   = described("user_files_total", "Files of a user that were transferred whole.", "site", "user", "direction")
+	descUserBytes   = described("user_data_bytes_total", "Bytes on data connections of a user.", "site", "user", "direction")
 	descCertificate = described("certificate_not_after_seconds", "When the certificate of a site ends, in seconds since 1970.", "site", "thumbprint")
 	descStart       = described("start_time_seconds", "When the host began, in seconds since 1970.")
 	descGeneration  = described("config_generation", "Number of the configuration that is served.")
@@ -97,6 +100,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		}
 		for sub, n := range s.Counters.Refused() {
 			send(descRefusals, prometheus.CounterValue, float64(n), s.Name, strconv.Itoa(sub))
+		}
+		if s.UserNames > 0 {
+			collectUsers(s, send)
 		}
 	}
 	for _, s := range c.host.Status() {
@@ -129,6 +135,18 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		send(descTurnedAway, prometheus.CounterValue, float64(n), reason)
 	}
 	send(descBans, prometheus.GaugeValue, float64(len(c.host.Bans())))
+}
+
+// collectUsers sends the numbers of the users of a site.
+func collectUsers(s *site.Site, send func(*prometheus.Desc, prometheus.ValueType, float64, ...string)) {
+	const counter = prometheus.CounterValue
+	for u := range s.Counters.Users() {
+		send(descUserLogins, counter, float64(u.Logins.Load()), s.Name, u.Name)
+		send(descUserFiles, counter, float64(u.FilesSent.Load()), s.Name, u.Name, "sent")
+		send(descUserFiles, counter, float64(u.FilesReceived.Load()), s.Name, u.Name, "received")
+		send(descUserBytes, counter, float64(u.BytesSent.Load()), s.Name, u.Name, "sent")
+		send(descUserBytes, counter, float64(u.BytesReceived.Load()), s.Name, u.Name, "received")
+	}
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

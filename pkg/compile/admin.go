@@ -36,6 +36,7 @@ type adminSettings struct {
 
 type metricsSettings struct {
 	Address string `config:"address"`
+	Users   uint32 `config:"users"`
 }
 
 // keyHash is how a key is written.
@@ -59,6 +60,7 @@ func (c *compiler) readAdmin() Admin {
 	numbers := c.cfg.Section(sectionMetrics, "")
 	var metrics metricsSettings
 	c.decode(numbers, &metrics)
+	c.userNames = metrics.Users
 	a := Admin{Socket: AdminSocket(c.cfg, c.parts.Home)}
 	for i, key := range settings.Keys {
 		if !keyHash.MatchString(key.Hash) {

@@ -125,6 +125,9 @@ type compiler struct {
 	central       *w3clog.Log
 	centralFolder string
 
+	// userNames is ftpHost/metrics/@users.
+	userNames uint32
+
 	// now is when certificates are judged.
 	now time.Time
 	// defaultTLS is that of siteDefaults, defaultSSL where it is written.

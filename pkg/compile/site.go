@@ -113,7 +113,7 @@ func (c *compiler) plain(settings *siteSettings) *site.Site {
 		filter[command.Command] = command.Allowed
 	}
 	return &site.Site{
-		ID: settings.ID, Name: settings.Name, Counters: &site.Counters{},
+		ID: settings.ID, Name: settings.Name, Counters: &site.Counters{}, UserNames: c.userNames,
 		Connections: site.Connections{
 			UnauthenticatedTimeout: seconds(f.Connections.UnauthenticatedTimeout),
 			ControlChannelTimeout:  seconds(f.Connections.ControlChannelTimeout),

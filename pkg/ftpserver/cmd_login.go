@@ -119,10 +119,11 @@ func (s *session) logIn(principal *auth.Principal, answer ftp.Reply) (ftp.Reply,
 		return ftp.Reply{}, homeRefused(err)
 	}
 	s.who.principal, s.who.view, s.who.logName = principal, view, s.logNameOf(principal)
+	counters := s.site.Counters
 	if principal.Anonymous() {
-		s.countUser(&s.site.Counters.Anonymous)
+		s.countUser(&counters.Anonymous, counters.User(anonymousShown, s.site.UserNames))
 	} else {
-		s.countUser(&s.site.Counters.Named)
+		s.countUser(&counters.Named, counters.User(s.who.logName, s.site.UserNames))
 	}
 	s.cwd, s.now.path = start, start
 	s.event(zerolog.DebugLevel).Msg("logged in")
@@ -165,7 +166,7 @@ func (s *session) logOut() {
 	if s.who.principal == nil {
 		return
 	}
-	s.countUser(nil)
+	s.countUser(nil, nil)
 	s.who = identity{since: time.Now(), from: s.who.from}
 	s.cwd, s.renameFrom = vpath.Root, ""
 }

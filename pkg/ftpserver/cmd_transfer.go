@@ -35,6 +35,9 @@ func (s *session) retr(ctx context.Context, cmd ftp.Command) (ftp.Reply, error) 
 	s.count(t.moved.Load(), 0)
 	if err == nil {
 		s.site.Counters.FilesSent.Add(1)
+		if s.tally != nil {
+			s.tally.FilesSent.Add(1)
+		}
 	}
 	return reply(226, textComplete), err
 }
@@ -161,6 +164,9 @@ func (s *session) receive(ctx context.Context, upload *vfs.Upload, offset, limit
 	}
 	finish = nil
 	s.site.Counters.FilesReceived.Add(1)
+	if s.tally != nil {
+		s.tally.FilesReceived.Add(1)
+	}
 	return upload.Commit()
 }
 

@@ -24,10 +24,15 @@ type place struct {
 	tag string
 	// users is where the session counts as a user; nil when nobody is logged in.
 	users *site.Level
+	// tally counts what the user does; nil when nobody asks for that.
+	tally *site.UserCounters
 }
 
 // countUser counts who logs in, and nil who logs out.
-func (p *place) countUser(as *site.Level) {
+func (p *place) countUser(as *site.Level, user *site.UserCounters) {
+	if p.tally = user; user != nil {
+		user.Logins.Add(1)
+	}
 	if p.users != nil {
 		p.users.Leave()
 	}

@@ -291,7 +291,7 @@ func (s *session) end() {
 	s.finishControl()
 	s.in.Release()
 	s.recordClosed()
-	s.countUser(nil)
+	s.countUser(nil, nil)
 	s.enter(nil)
 }
 

@@ -296,11 +296,18 @@ func (t *transfer) progress(err error) error {
 // count brings the site's counters to what has moved.
 func (t *transfer) count() {
 	moved := t.moved.Load()
-	counters := t.session.site.Counters
-	if t.incoming {
-		counters.BytesReceived.Add(moved - t.counted)
-	} else {
-		counters.BytesSent.Add(moved - t.counted)
+	counters, user, more := t.session.site.Counters, t.session.tally, moved-t.counted
+	switch {
+	case t.incoming:
+		counters.BytesReceived.Add(more)
+		if user != nil {
+			user.BytesReceived.Add(more)
+		}
+	default:
+		counters.BytesSent.Add(more)
+		if user != nil {
+			user.BytesSent.Add(more)
+		}
 	}
 	t.counted = moved
 }

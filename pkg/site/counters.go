@@ -19,6 +19,7 @@ type Counters struct {
 
 	// refused counts by sub-status. Most sites refuse nothing for long.
 	refused atomic.Pointer[[subStatuses]atomic.Int64]
+	users   users
 }
 
 // subStatuses is one more than the highest sub-status (KB 969061).

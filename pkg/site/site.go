@@ -51,6 +51,8 @@ type Site struct {
 	LogFolder string
 	// Counters live as long as the site does and survive its rebuilding.
 	Counters *Counters
+	// UserNames is how many users have counters of their own.
+	UserNames uint32
 }
 
 // Binding is one ftp binding of a site.
