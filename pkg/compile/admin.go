@@ -64,7 +64,7 @@ func (c *compiler) readAdmin() Admin {
 	a := Admin{Socket: AdminSocket(c.cfg, c.parts.Home)}
 	for i, key := range settings.Keys {
 		if !keyHash.MatchString(key.Hash) {
-			c.warnf(e.Child("keys").Entries()[i].Attr("hash").Pos(), sectionAdmin, "key %q: hash is not sha256: and 64 hexadecimal digits, so nobody has this key; make one with: ftphost admin key %s", key.Name, key.Name)
+			c.warnf(e.Child("keys").Entries()[i].Attr("hash").Pos(), sectionAdmin, "key %q: hash is not sha256: and 64 hexadecimal digits, so nobody has this key; make one with: ftphost admin key %q", key.Name, key.Name)
 			continue
 		}
 		a.Keys = append(a.Keys, key)
@@ -78,7 +78,7 @@ func (c *compiler) readAdmin() Admin {
 	case !isLoopback(a.Address):
 		c.warnf(v.Pos(), sectionAdmin, "address %s is open to other machines, and HTTP shows keys to everybody on the way; listen on 127.0.0.1 and put a server with TLS in front", a.Address)
 	}
-	if a.Address != "" && a.Address == a.Metrics {
+	if meet(a.Address, a.Metrics) {
 		c.warnf(numbers.Attr("address").Pos(), sectionMetrics, "address %s is that of ftpHost/admin, which has /metrics too, for those with a key; give another one", a.Metrics)
 		a.Metrics = ""
 	}
@@ -101,6 +101,17 @@ func (c *compiler) listenAddress(e *apphost.Element, section string) string {
 		return ""
 	}
 	return v.Text
+}
+
+// meet reports whether only one of two addresses can be listened on.
+func meet(a, b string) bool {
+	hostA, portA, err := net.SplitHostPort(a)
+	hostB, portB, err2 := net.SplitHostPort(b)
+	if err != nil || err2 != nil || portA != portB {
+		return false
+	}
+	all := func(host string) bool { return host == "" || host == "0.0.0.0" || host == "::" }
+	return hostA == hostB || all(hostA) || all(hostB) || isLoopback(a) && isLoopback(b) && (hostA == "localhost" || hostB == "localhost")
 }
 
 func isLoopback(address string) bool {
