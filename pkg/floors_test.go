@@ -88,6 +88,7 @@ var libraries = map[string][]string{
 	"github.com/fsnotify/fsnotify":        {"pkg/source"},
 	"github.com/rs/zerolog":               {"pkg/logging", "pkg/ftpserver", "pkg/host", "pkg/admin", "cmd/ftphost"},
 	"github.com/prometheus/client_golang": {"pkg/admin"},
+	"github.com/prometheus/common":        {}, // for tests
 	"github.com/spf13/cobra":              {"cmd/ftphost"},
 	"golang.org/x/term":                   {"cmd/ftphost"},
 	"golang.org/x/crypto":                 {"pkg/auth/local"},

@@ -296,10 +296,11 @@ func (d *door) terminateUser(r *http.Request) (any, error) {
 	return ended, nil
 }
 
-// called reports whether a user has a name, with or without the domain.
+// called reports whether a user has a name, with or without the domain, or the
+// brackets of <Anonymous>.
 func called(user, name string) bool {
 	_, bare, _ := strings.Cut(user, `\`)
-	return user != "" && slices.ContainsFunc([]string{user, bare}, func(s string) bool { return strings.EqualFold(s, name) })
+	return user != "" && slices.ContainsFunc([]string{user, bare, strings.Trim(user, "<>")}, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
 func (d *door) bans(*http.Request) (any, error) {

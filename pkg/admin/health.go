@@ -8,6 +8,14 @@ import (
 	"github.com/ftphost/ftphost/pkg/host"
 )
 
+// The paths of health, which nobody needs a key for.
+const (
+	livePath  = "/health/live"
+	readyPath = "/health/ready"
+)
+
+func isHealth(path string) bool { return path == livePath || path == readyPath }
+
 // health tells whether the process lives, and whether it serves what the
 // configuration wants.
 func health(mux *http.ServeMux, h *host.Host) {
@@ -16,8 +24,8 @@ func health(mux *http.ServeMux, h *host.Host) {
 		w.WriteHeader(status)
 		_, _ = fmt.Fprintln(w, text) // one who has gone does not hear it
 	}
-	mux.HandleFunc("GET /health/live", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "alive") })
-	mux.HandleFunc("GET /health/ready", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+livePath, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, _ *http.Request) {
 		if sick := unwell(h); sick != "" {
 			plain(w, http.StatusServiceUnavailable, sick)
 			return

@@ -13,7 +13,7 @@ import (
 func (s *Server) withKey(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := s.keyOf(r)
-		if name == "" && !strings.HasPrefix(r.URL.Path, "/health/") {
+		if name == "" && !isHealth(r.URL.Path) {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			respond(func(*http.Request) (any, error) {
 				return nil, failure(http.StatusUnauthorized, "a key is needed: Authorization: Bearer KEY; see ftpHost/admin/keys")
