@@ -27,7 +27,8 @@ const runFolder = "/run/ftphost"
 // serverSocket is where a host of a home listens, when its configuration does
 // not say that. Systemd tells the folder it made for the service.
 func serverSocket(home compile.Home) string {
-	if dir := os.Getenv("RUNTIME_DIRECTORY"); filepath.IsAbs(dir) {
+	// There may be several folders, with colons between them.
+	if dir, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, socketName)
 	}
 	return filepath.Join(homeFolder(home), socketName)

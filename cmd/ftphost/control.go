@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -12,10 +13,14 @@ import (
 	"github.com/ftphost/ftphost/pkg/admin/api"
 )
 
-// group is a command that only has others below it.
+// group is a command that only has others below it, and their examples.
 func group(use, short string, below ...*cobra.Command) *cobra.Command {
+	var examples []string
+	for _, b := range below {
+		examples = append(examples, b.Example)
+	}
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: usage(cobra.NoArgs),
+		Use: use, Short: short, Example: strings.Join(examples, "\n"), Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(below...)
@@ -48,9 +53,9 @@ func newSiteCommand(home *homeFlags) *cobra.Command {
 	list := listing("list", "List the sites and their states", "  ftphost site list --home ./demo",
 		func(cmd *cobra.Command) ([]api.Site, error) { return home.client().Sites(cmd.Context()) }, printSiteList)
 	return group("site", "Look at sites, start and stop them", list,
-		siteState(home, "start", api.Started, "Serve a site again",
+		siteState(home, "start", api.Started, "Start a site",
 			"start writes serverAutoStart=\"true\" for the site into the configuration, as IIS does, and\nhas the running server follow. A site that was stopped by a mistake is tried again."),
-		siteState(home, "stop", api.Stopped, "Serve a site no more",
+		siteState(home, "stop", api.Stopped, "Stop a site",
 			"stop writes serverAutoStart=\"false\" for the site into the configuration, as IIS does, and\nhas the running server follow: sessions end after their transfers, and the site stays\nstopped when the server starts again."),
 		siteState(home, "restart", api.Restarted, "End all sessions of a site and build it anew",
 			"restart ends the sessions of a site, with their transfers, and serves the site anew."))
@@ -105,17 +110,20 @@ func newSessionCommand(home *homeFlags) *cobra.Command {
 	list.Flags().StringVar(&site, "site", "", "only those of this site, by name or number")
 	kill := &cobra.Command{
 		Use: "kill [SESSION]...", Short: "End sessions, with their transfers",
-		Long:    "kill ends sessions by the numbers that session list shows, or all sessions of a user.\nThe client hears 421, and the log has sub-status 52.",
+		Long:    "kill ends the sessions that are named as session list shows them, or all of a user.\nThe client hears 421, and the log has sub-status 52.",
 		Example: "  ftphost session kill 3f2b0d5e-8a56-4c1d-9f0e-2b7a6c5d4e3f\n  ftphost session kill --user user1",
 		Args:    usage(cobra.ArbitraryArgs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) == 0) == (user == "") {
-				return usageError{errors.New("session kill: give the numbers of sessions, or --user NAME")}
+				return usageError{errors.New("session kill: name sessions as session list shows them, or --user NAME")}
 			}
 			if user != "" {
 				n, err := home.client().TerminateUser(cmd.Context(), user)
 				if err == nil && n == 0 {
 					err = fmt.Errorf("%s has no session", user)
+				}
+				if err == nil {
+					fmt.Fprintf(cmd.ErrOrStderr(), "sessions ended: %d\n", n)
 				}
 				return err
 			}
