@@ -278,7 +278,9 @@ func TestKill(t *testing.T) {
 	other.say("NOOP", "200 ")
 	ordered(t, home, "session kill --user nobody", 1, "nobody has no session")
 	s.stop(t)
-	t.Log(readLog(t, home))
+	if log := readLog(t, home); strings.Count(log, `\user1 RETR big.bin 421 52 `) != 3 {
+		t.Errorf("three transfers are not in the log as ended by an administrator:\n%s", log)
+	}
 }
 
 // TestBan: an address that is blocked is listed and let in again.

@@ -21,6 +21,10 @@ const documentOffset = 2100
 // documentPorts are the ports in the documents: 21 and 990 with the offset.
 var documentPorts = []int{21 + documentOffset, 990 + documentOffset}
 
+// documentAddresses are ports in the documents that have nothing to do with FTP,
+// and what they are with the offset 0.
+var documentAddresses = map[int]int{8021: 23, 9021: 24}
+
 // TestCommandsInDocuments runs the sh blocks of each document in order, in a
 // folder that looks like a fresh clone after make. Three kinds of lines are
 // driven: `make run` and `ftphost serve` go to the background and are waited
@@ -81,6 +85,9 @@ func driven(line string, offset int) string {
 	line = strings.ReplaceAll(line, fmt.Sprintf("--port-offset %d", documentOffset), fmt.Sprintf("--port-offset %d", offset))
 	for _, port := range documentPorts {
 		line = strings.ReplaceAll(line, fmt.Sprintf(":%d", port), fmt.Sprintf(":%d", port-documentOffset+offset))
+	}
+	for port, to := range documentAddresses {
+		line = strings.ReplaceAll(line, fmt.Sprintf(":%d", port), fmt.Sprintf(":%d", to+offset))
 	}
 	ready := fmt.Sprintf("for i in $(seq 100); do curl -s --max-time 5 -o /dev/null ftp://127.0.0.1:%d/ && break || [[ $? -ne 7 ]] && break; sleep 0.1; done", offset+21)
 	switch {

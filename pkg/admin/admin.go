@@ -38,9 +38,22 @@ type answers map[string]func(*http.Request) (any, error)
 // Handler answers all of the interface but for who may use it. The version is
 // that of the program.
 func Handler(h *host.Host, version string) http.Handler {
-	d := &door{h, version}
 	mux := http.NewServeMux()
-	for path, methods := range map[string]answers{
+	for path, methods := range (&door{h, version}).paths() {
+		for method, answer := range methods {
+			mux.Handle(method+" "+path, respond(answer))
+		}
+		mux.Handle(path, otherMethod(slices.Sorted(maps.Keys(methods))))
+	}
+	mux.Handle("/", respond(func(r *http.Request) (any, error) {
+		return nil, failure(http.StatusNotFound, "there is no "+r.URL.Path+" here")
+	}))
+	return mux
+}
+
+// paths are all there are.
+func (d *door) paths() map[string]answers {
+	return map[string]answers{
 		"/api/status":                      {"GET": d.status},
 		"/api/reload":                      {"POST": d.reload},
 		"/api/plan":                        {"POST": d.plan},
@@ -52,16 +65,7 @@ func Handler(h *host.Host, version string) http.Handler {
 		"/api/ftp/bans/{address...}":       {"DELETE": d.removeBan},
 		"/api/ftp/logging/flush":           {"POST": d.flushLogs},
 		"/api/ftp/credentials-cache/flush": {"POST": d.flushCredentials},
-	} {
-		for method, answer := range methods {
-			mux.Handle(method+" "+path, respond(answer))
-		}
-		mux.Handle(path, otherMethod(slices.Sorted(maps.Keys(methods))))
 	}
-	mux.Handle("/", respond(func(r *http.Request) (any, error) {
-		return nil, failure(http.StatusNotFound, "there is no "+r.URL.Path+" here")
-	}))
-	return mux
 }
 
 // otherMethod says which methods a path has.

@@ -55,7 +55,7 @@ func siteMetrics() []metric {
 		perSite("users_max", "Most users logged in at once since the start.", gauge, func(c *site.Counters) int64 { return c.Named.Most() }, "kind", "named"),
 		perSite("logins_total", "Logins that succeeded.", counter, func(c *site.Counters) int64 { return c.Anonymous.Total() }, "kind", "anonymous"),
 		perSite("logins_total", "Logins that succeeded.", counter, func(c *site.Counters) int64 { return c.Named.Total() }, "kind", "named"),
-		perSite("logon_attempts_total", "Attempts to log in with a password.", counter, func(c *site.Counters) int64 { return c.Logons.Load() }),
+		perSite("logon_attempts_total", "Attempts to log in with a password, anonymous ones too.", counter, func(c *site.Counters) int64 { return c.Logons.Load() }),
 		perSite("logon_failures_total", "Attempts to log in that failed.", counter, func(c *site.Counters) int64 { return c.FailedLogons.Load() }),
 		perSite("files_total", "Files transferred whole.", counter, func(c *site.Counters) int64 { return c.FilesSent.Load() }, "direction", "sent"),
 		perSite("files_total", "Files transferred whole.", counter, func(c *site.Counters) int64 { return c.FilesReceived.Load() }, "direction", "received"),
