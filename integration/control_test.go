@@ -38,6 +38,22 @@ func shown[T any](t *testing.T, home, line string, code int) (v T) {
 	return v
 }
 
+// governed is serve, and waits until the server answers its administrator.
+func governed(t *testing.T, home string) *server {
+	t.Helper()
+	s := serve(t, home)
+	answers(t, home)
+	return s
+}
+
+func answers(t *testing.T, home string) {
+	t.Helper()
+	eventually(t, "the server answers its administrator", func() bool {
+		_, _, code := command(t, "", "session", "list", "--home", home)
+		return code == 0
+	})
+}
+
 // statusShown is what status --json is asked for here.
 type statusShown struct {
 	PID        int    `json:"pid"`
@@ -102,21 +118,30 @@ func TestControlOfServer(t *testing.T) {
 	t.Parallel()
 	home := newHome(t, "scenario")
 	config := filepath.Join(home, "applicationHost.config")
-	s := serve(t, home)
+	s := governed(t, home)
 	one := fmt.Sprintf("ftpsite01.com (1)  started  *:%d  sessions: ", s.port)
-	ordered(t, home, "status", 0, fmt.Sprintf("process %d, runs since", s.cmd.Process.Pid), "generation 1", "applied", "sessions: 0", one+"0")
-	ordered(t, home, "site list", 0, one+"0")
+	// Somebody looked whether it listens, and may just be leaving.
+	eventually(t, "nobody is there", func() bool { return shown[statusShown](t, home, "status", 0).Sessions == 0 })
+	ordered(t, home, "status", 0, fmt.Sprintf("process %d, runs since", s.cmd.Process.Pid), "generation 1", "applied", "sessions: 0", one)
+	ordered(t, home, "site list", 0, one)
 	d := login(t, "127.0.0.1", s.port, "user1")
 	if got := shown[statusShown](t, home, "status", 0); got.PID != s.cmd.Process.Pid || got.Generation != 1 || got.Sessions != 1 {
 		t.Errorf("%+v", got)
 	}
+	// The reply may be there before others see what came of the command.
+	eventually(t, "the user is shown", func() bool {
+		list := shown[[]sessionShown](t, home, "session list", 0)
+		return len(list) == 1 && strings.HasSuffix(list[0].UserName, `\user1`)
+	})
 	ordered(t, home, "session list", 0, "SESSION", "SITE", "ftpsite01.com", `\user1`, "127.0.0.1")
 	ordered(t, home, "session list --site nowhere", 1, "there is no such ftp site")
 	ordered(t, home, "ban list", 0)
 	ordered(t, home, "ban remove 192.0.2.1", 1, "192.0.2.1 is not blocked")
 	ordered(t, home, "ban remove x", 1, `"x" is not an address`)
-	ordered(t, home, "log flush", 0)
-	want(t, "flushed log", readLog(t, home), "PASS *** 230")
+	eventually(t, "the login is in the log", func() bool {
+		ordered(t, home, "log flush", 0)
+		return strings.Contains(readLog(t, home), "PASS *** 230")
+	})
 	ordered(t, home, "credentials flush", 0)
 	login(t, "127.0.0.1", s.port, "user1")
 
@@ -162,7 +187,8 @@ func TestControlOfServer(t *testing.T) {
 	ordered(t, home, "site stop ftpsite01.com", 1, "has errors and is not changed; correct them first", "SslMaybe")
 	login(t, "127.0.0.1", s.port, "user1")
 	writeFile(t, config, text)
-	ordered(t, home, "reload", 0, "ftpsite01.com (1): changed")
+	ordered(t, home, "reload", 0) // it may have followed by itself before
+	ordered(t, home, "status", 0)
 
 	ordered(t, home, "site stop ftpsite01.com", 0, "ftpsite01.com (1)  stopped  sessions: 0")
 	eventually(t, "the port is closed", func() bool { return !listening(s.port) })
@@ -176,8 +202,9 @@ func TestControlOfServer(t *testing.T) {
 
 	// A site that cannot follow the file is no secret.
 	writeFile(t, config, change(`physicalPath="C:\sites\ftpsite01.com"`, `physicalPath="C:\sites\none"`))
-	ordered(t, home, "reload", 0, "ftpsite01.com (1): kept as it was: ", "there is no folder")
-	ordered(t, home, "status", 1, "it goes on as it was: ", "not every site is as the configuration says")
+	ordered(t, home, "plan", 0)
+	ordered(t, home, "reload", 0)
+	ordered(t, home, "status", 1, "it goes on as it was: ", "there is no folder", "not every site is as the configuration says")
 	login(t, "127.0.0.1", s.port, "user1")
 
 	// There is one server for a home.
@@ -215,7 +242,7 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	home := newHome(t, "")
 	configure(t, home, "scenario", `<logFile directory`, `<logFile logExtFileFlags="Date, Time, ClientIP, UserName, Method, UriStem, FtpStatus, FtpSubStatus, Info" directory`)
-	s := serve(t, home)
+	s := governed(t, home)
 	const size = 512 << 20 // with nothing in it
 	big := filepath.Join(content(home), "big.bin")
 	writeFile(t, big, nil)
@@ -292,7 +319,7 @@ func TestBan(t *testing.T) {
 		`<section name="authorization" overrideModeDefault="Deny" /><section name="authentication" overrideModeDefault="Deny" />`,
 		`highDataChannelPort="6000" />`,
 		`highDataChannelPort="6000" /><security><authentication><denyByFailure enabled="true" maxFailure="1" entryExpiration="01:00:00" /></authentication></security>`)
-	s := serve(t, home)
+	s := governed(t, home)
 	url, right := s.url("127.0.0.1", "/"), "user1:"+password("user1")
 	if code := curlStatus(t, "--user", "user1:wrong", url); code == 0 {
 		t.Error("a wrong password logs in")
@@ -344,8 +371,7 @@ func TestSocketElsewhere(t *testing.T) {
 		}
 	}
 	withSocket("admin.sock")
-	s := serve(t, home)
-	eventually(t, "it answers", func() bool { _, _, code := command(t, "", "status", "--home", home); return code == 0 })
+	s := governed(t, home)
 	socketAt(filepath.Join(home, "admin.sock"))
 	config := filepath.Join(home, "applicationHost.config")
 	good, err := os.ReadFile(config)
@@ -404,8 +430,7 @@ func TestSocketOfSomebodyElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := serve(t, home)
-	eventually(t, "it answers", func() bool { _, _, code := command(t, "", "status", "--home", home); return code == 0 })
+	s := governed(t, home)
 	other := func(line string) (talk string, code int) {
 		t.Helper()
 		args := append([]string{"--reuid=65534", "--regid=65534", "--clear-groups", theirs}, strings.Fields(line)...)
@@ -441,18 +466,13 @@ func TestAdminKey(t *testing.T) {
 	if again, _, _ := command(t, "", "admin", "key", "x", "--home", home); again == key {
 		t.Error("two keys are the same")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	s := serve(t, home)
+	s := governed(t, home)
+	address := fmt.Sprintf("127.0.0.1:%d", s.offset+23)
 	own := filepath.Join(home, "ftphost.config")
 	text, err := os.ReadFile(own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Close()
 	writeFile(t, own, []byte(strings.Replace(string(text), "</ftpHost>", `<admin address="`+address+`"><keys>`+entry+`</keys></admin></ftpHost>`, 1)))
 	ordered(t, home, "reload", 0)
 	ask := func(headers ...string) int {
@@ -477,4 +497,48 @@ func TestAdminKey(t *testing.T) {
 	if strings.Contains(s.talk.String(), strings.TrimSpace(key)) {
 		t.Error("the key is in the log")
 	}
+}
+
+// inTerminal runs a command in a terminal of its own, closes that once the
+// command listens on a port, and ends when the command has ended.
+const inTerminal = `
+import os, pty, socket, sys, time
+port, command = int(sys.argv[1]), sys.argv[2:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(command[0], command)
+os.set_blocking(terminal, False)
+for _ in range(600):
+    try:
+        os.read(terminal, 65536)
+    except OSError:
+        pass
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        break
+    except OSError:
+        time.sleep(0.05)
+os.close(terminal)
+for _ in range(600):
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    if ended:
+        sys.exit(os.waitstatus_to_exitcode(status))
+    time.sleep(0.05)
+os.kill(pid, 9)
+sys.exit("the server goes on without its terminal")
+`
+
+// TestTerminalIsClosed: a server that is tried in a terminal stops with it.
+func TestTerminalIsClosed(t *testing.T) {
+	t.Parallel()
+	home := newHome(t, "scenario")
+	offset := freeOffset(t)
+	_, talk, code := program(t, "", "python3", "-c", inTerminal, fmt.Sprint(offset+21), binary, "serve", "--home", home, "--port-offset", fmt.Sprint(offset))
+	if code != 0 {
+		t.Errorf("exit status %d: %s", code, talk)
+	}
+	if listening(offset + 21) {
+		t.Error("somebody still listens")
+	}
+	ordered(t, home, "status", 1, "no ftphost is running here")
 }

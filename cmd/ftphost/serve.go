@@ -43,7 +43,7 @@ func newServeCommand(home *homeFlags) *cobra.Command {
 					options.Log.Error().Err(doubt).Msg("what the service manager says is not all understood")
 				}
 				keepProcessors()
-				return (&serving{cmd: cmd, options: options, manager: s, reloads: reloads}).run(ctx)
+				return (&serving{cmd: cmd, options: options, manager: s, reloads: reloads, watched: isWatched()}).run(ctx)
 			})
 		},
 	}
@@ -62,8 +62,11 @@ func keepProcessors() {
 }
 
 func operationalLog() zerolog.Logger {
-	return logging.New(os.Stderr, term.IsTerminal(int(os.Stderr.Fd())), zerolog.InfoLevel)
+	return logging.New(os.Stderr, isWatched(), zerolog.InfoLevel)
 }
+
+// isWatched reports whether what is said appears on a terminal.
+func isWatched() bool { return term.IsTerminal(int(os.Stderr.Fd())) }
 
 // printProblems writes findings the way compilers do, for people and editors.
 func printProblems(w io.Writer, list apphost.ErrorList) {

@@ -23,6 +23,8 @@ type serving struct {
 	options host.Options
 	manager *service.Supervisor
 	reloads <-chan os.Signal
+	// watched says that somebody was at a terminal when the program began.
+	watched bool
 
 	host *host.Host
 	// door is nil when the admin interface could not be opened.
@@ -78,13 +80,15 @@ func (s *serving) openDoor() error {
 // serve runs the host and what looks at it until ctx ends, and then a little
 // longer what looks at it: one can see how the host stops.
 func (s *serving) serve(ctx context.Context) error {
+	ctx, leave := context.WithCancel(ctx)
+	defer leave()
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
 	var closing error
 	if s.door != nil {
 		tasks.Go(func() { closing = s.door.Run(background) })
 	}
-	tasks.Go(func() { s.reloadWhenAsked(background) })
+	tasks.Go(func() { s.reloadWhenAsked(background, leave) })
 	tasks.Go(func() {
 		s.manager.Watch(background, s.alive, func(err error) { s.options.Log.Error().Err(err).Msg("watchdog") })
 	})
@@ -138,13 +142,18 @@ func (s *serving) alive(ctx context.Context) error {
 }
 
 // reloadWhenAsked reloads for SIGHUP and its like. The service manager waits for
-// the end, whatever came of it.
-func (s *serving) reloadWhenAsked(ctx context.Context) {
+// the end, whatever came of it. SIGHUP comes as well when the terminal is closed
+// in which somebody tries the server: then it stops, as other programs do.
+func (s *serving) reloadWhenAsked(ctx context.Context, leave func()) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.reloads:
+		}
+		if s.watched && !isWatched() {
+			leave()
+			return
 		}
 		s.tell(s.manager.Reloading())
 		// What came of it is in the log, and in the line for people.

@@ -165,14 +165,38 @@ func (d *door) plan(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	if plan.File != "" && !filepath.IsAbs(plan.File) {
-		return nil, failure(http.StatusBadRequest, "file is not an absolute path: "+plan.File)
+	if err := plannable(plan.File); err != nil {
+		return nil, err
 	}
 	would, err := d.host.Plan(plan.File)
 	if err != nil {
 		return nil, err
 	}
 	return report(would), nil
+}
+
+// maxPlan bounds the file of a plan in bytes; that of ten thousand sites has 20
+// MiB.
+const maxPlan = 256 << 20
+
+// plannable refuses what cannot be read to its end. What is not there is left to
+// the host to say.
+func plannable(file string) error {
+	if file == "" {
+		return nil
+	}
+	if !filepath.IsAbs(file) {
+		return failure(http.StatusBadRequest, "file is not an absolute path: "+file)
+	}
+	switch info, err := os.Stat(file); {
+	case err != nil:
+		return nil
+	case !info.Mode().IsRegular():
+		return failure(http.StatusBadRequest, file+" is not a plain file; write what is to be planned into one")
+	case info.Size() > maxPlan:
+		return failure(http.StatusBadRequest, fmt.Sprintf("%s is larger than %d bytes", file, maxPlan))
+	}
+	return nil
 }
 
 func report(r host.Report) api.Report {

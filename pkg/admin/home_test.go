@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -98,7 +99,7 @@ func open(t *testing.T, own string) *inn {
 		t.Fatal(err)
 	}
 	i.write(filepath.Join(i.content, "small.txt"), strings.Repeat("0123456789", 10))
-	if err := os.Truncate(i.file("big.bin"), 256<<20); err != nil {
+	if err := os.Truncate(i.file("big.bin"), 256<<20+1); err != nil {
 		t.Fatal(err)
 	}
 	i.start()
@@ -254,14 +255,24 @@ func eventually(t *testing.T, what string, so func() bool) {
 	}
 }
 
+// given are the ports that a test has.
+var given sync.Map
+
+// freePort is one that nobody has, below those that clients get.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := 27000 + rand.IntN(5000)
+		if _, before := given.LoadOrStore(port, true); before {
+			continue
+		}
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }
 
 // guest is an FTP client.
