@@ -123,7 +123,7 @@ func body(r *http.Request, into any) error {
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(into)
 	if err == nil {
-		if _, more := decoder.Token(); more != io.EOF { //nolint:errorlint // as it is documented
+		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
 			err = errors.New("something follows the object")
 		}
 	}

@@ -44,11 +44,9 @@ func TestGuideHasEveryRequest(t *testing.T) {
 }
 
 func TestGuideHasEveryNumber(t *testing.T) {
-	descs := []*prometheus.Desc{
-		descUp, descRefusals, descUserLogins, descUserFiles, descUserBytes, descCertificate, descStart,
-		descGeneration, descSuccess, descLooked, descReloads, descTurnedAway, descBans,
-	}
-	for _, m := range siteMetrics() {
+	c := newCollector(nil)
+	descs := []*prometheus.Desc{c.up, c.refusals, c.userLogins, c.userFiles, c.userBytes, c.certificate, c.start, c.generation, c.success, c.looked, c.reloads, c.turnedAway, c.bans}
+	for _, m := range c.sites {
 		descs = append(descs, m.desc)
 	}
 	names := map[string]bool{}

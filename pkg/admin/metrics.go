@@ -17,7 +17,7 @@ import (
 // counters ("Microsoft FTP Service"); sums over sites are left to who asks.
 func metricsHandler(h *host.Host) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &collector{host: h})
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCollector(h))
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }
 
@@ -25,7 +25,31 @@ func metricsHandler(h *host.Host) http.Handler {
 const maxScrapes = 4
 
 // collector reads the counters of a host whenever somebody asks.
-type collector struct{ host *host.Host }
+type collector struct {
+	host  *host.Host
+	sites []metric
+
+	up, refusals, userLogins, userFiles, userBytes, certificate, start, generation, success, looked, reloads, turnedAway, bans *prometheus.Desc
+}
+
+func newCollector(h *host.Host) *collector {
+	return &collector{
+		host: h, sites: siteMetrics(),
+		up:          described("site_started", "1 when the site is served, 0 when it is stopped.", "site"),
+		refusals:    described("refusals_total", "Refused commands and connections by sub-status, as in sc-substatus of the log.", "site", "substatus"),
+		userLogins:  described("user_logins_total", "Logins of a user that succeeded (ftpHost/metrics/@users).", "site", "user"),
+		userFiles:   described("user_files_total", "Files of a user that were transferred whole.", "site", "user", "direction"),
+		userBytes:   described("user_data_bytes_total", "Bytes on data connections of a user.", "site", "user", "direction"),
+		certificate: described("certificate_not_after_seconds", "When the certificate of a site ends, in seconds since 1970.", "site", "thumbprint"),
+		start:       described("start_time_seconds", "When the host began, in seconds since 1970."),
+		generation:  described("config_generation", "Number of the configuration that is served."),
+		success:     described("config_last_reload_success", "1 when the configuration that was looked at last is served, 0 when it was refused."),
+		looked:      described("config_last_reload_seconds", "When the configuration was looked at last, in seconds since 1970."),
+		reloads:     described("config_reloads_total", "Looks at the configuration by what came of them.", "result"),
+		turnedAway:  described("turned_away_total", "Connections that were turned away before they had a session, by reason.", "reason"),
+		bans:        described("bans", "Addresses that are blocked because logins failed."),
+	}
+}
 
 // metric is one number of a site.
 type metric struct {
@@ -68,23 +92,6 @@ func described(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc("ftphost_"+name, help, labels, nil)
 }
 
-// The numbers of the whole host.
-var (
-	descUp          = described("site_started", "1 when the site is served, 0 when it is stopped.", "site")
-	descRefusals    = described("refusals_total", "Refused commands and connections by sub-status, as in sc-substatus of the log.", "site", "substatus")
-	descUserLogins  = described("user_logins_total", "Logins of a user that succeeded (ftpHost/metrics/@users).", "site", "user")
-	descUserFiles   = described("user_files_total", "Files of a user that were transferred whole.", "site", "user", "direction")
-	descUserBytes   = described("user_data_bytes_total", "Bytes on data connections of a user.", "site", "user", "direction")
-	descCertificate = described("certificate_not_after_seconds", "When the certificate of a site ends, in seconds since 1970.", "site", "thumbprint")
-	descStart       = described("start_time_seconds", "When the host began, in seconds since 1970.")
-	descGeneration  = described("config_generation", "Number of the configuration that is served.")
-	descSuccess     = described("config_last_reload_success", "1 when the configuration that was looked at last is served, 0 when it was refused.")
-	descLooked      = described("config_last_reload_seconds", "When the configuration was looked at last, in seconds since 1970.")
-	descReloads     = described("config_reloads_total", "Looks at the configuration by what came of them.", "result")
-	descTurnedAway  = described("turned_away_total", "Connections that were turned away before they had a session, by reason.", "reason")
-	descBans        = described("bans", "Addresses that are blocked because logins failed.")
-)
-
 // Describe sends nothing: which sites there are changes.
 func (c *collector) Describe(chan<- *prometheus.Desc) {}
 
@@ -93,16 +100,15 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	send := func(d *prometheus.Desc, kind prometheus.ValueType, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, kind, value, labels...)
 	}
-	metrics := siteMetrics()
 	for _, s := range c.host.Sites() {
-		for _, m := range metrics {
+		for _, m := range c.sites {
 			send(m.desc, m.kind, float64(m.value(s.Counters)), s.Name)
 		}
 		for sub, n := range s.Counters.Refused() {
-			send(descRefusals, prometheus.CounterValue, float64(n), s.Name, strconv.Itoa(sub))
+			send(c.refusals, prometheus.CounterValue, float64(n), s.Name, strconv.Itoa(sub))
 		}
 		if s.UserNames > 0 {
-			collectUsers(s, send)
+			c.collectUsers(s, send)
 		}
 	}
 	for _, s := range c.host.Status() {
@@ -110,9 +116,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		if s.State == host.Started {
 			up = 1
 		}
-		send(descUp, prometheus.GaugeValue, up, s.Name)
+		send(c.up, prometheus.GaugeValue, up, s.Name)
 		if s.Certificate != nil && s.Certificate.Thumbprint != "" {
-			send(descCertificate, prometheus.GaugeValue, seconds(s.Certificate.Until), s.Name, s.Certificate.Thumbprint)
+			send(c.certificate, prometheus.GaugeValue, seconds(s.Certificate.Until), s.Name, s.Certificate.Thumbprint)
 		}
 	}
 	now := c.host.Overview()
@@ -120,32 +126,32 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	if now.Last.Refused {
 		success = 0
 	}
-	send(descStart, prometheus.GaugeValue, seconds(now.Started))
-	send(descGeneration, prometheus.GaugeValue, float64(now.Generation))
-	send(descSuccess, prometheus.GaugeValue, success)
-	send(descLooked, prometheus.GaugeValue, seconds(now.Looked))
+	send(c.start, prometheus.GaugeValue, seconds(now.Started))
+	send(c.generation, prometheus.GaugeValue, float64(now.Generation))
+	send(c.success, prometheus.GaugeValue, success)
+	send(c.looked, prometheus.GaugeValue, seconds(now.Looked))
 	for result, n := range map[string]uint64{"applied": now.Reloads.Applied, "unchanged": now.Reloads.Unchanged, "refused": now.Reloads.Refused} {
-		send(descReloads, prometheus.CounterValue, float64(n), result)
+		send(c.reloads, prometheus.CounterValue, float64(n), result)
 	}
 	away := c.host.TurnedAway()
 	for reason, n := range map[string]uint64{
 		"stranger": away.Strangers, "ports_exhausted": away.PortsExhausted, "control_handshake": away.ControlHandshakes,
 		"data_handshake": away.DataHandshakes, "blocked": away.Blocked,
 	} {
-		send(descTurnedAway, prometheus.CounterValue, float64(n), reason)
+		send(c.turnedAway, prometheus.CounterValue, float64(n), reason)
 	}
-	send(descBans, prometheus.GaugeValue, float64(len(c.host.Bans())))
+	send(c.bans, prometheus.GaugeValue, float64(len(c.host.Bans())))
 }
 
 // collectUsers sends the numbers of the users of a site.
-func collectUsers(s *site.Site, send func(*prometheus.Desc, prometheus.ValueType, float64, ...string)) {
+func (c *collector) collectUsers(s *site.Site, send func(*prometheus.Desc, prometheus.ValueType, float64, ...string)) {
 	const counter = prometheus.CounterValue
 	for u := range s.Counters.Users() {
-		send(descUserLogins, counter, float64(u.Logins.Load()), s.Name, u.Name)
-		send(descUserFiles, counter, float64(u.FilesSent.Load()), s.Name, u.Name, "sent")
-		send(descUserFiles, counter, float64(u.FilesReceived.Load()), s.Name, u.Name, "received")
-		send(descUserBytes, counter, float64(u.BytesSent.Load()), s.Name, u.Name, "sent")
-		send(descUserBytes, counter, float64(u.BytesReceived.Load()), s.Name, u.Name, "received")
+		send(c.userLogins, counter, float64(u.Logins.Load()), s.Name, u.Name)
+		send(c.userFiles, counter, float64(u.FilesSent.Load()), s.Name, u.Name, "sent")
+		send(c.userFiles, counter, float64(u.FilesReceived.Load()), s.Name, u.Name, "received")
+		send(c.userBytes, counter, float64(u.BytesSent.Load()), s.Name, u.Name, "sent")
+		send(c.userBytes, counter, float64(u.BytesReceived.Load()), s.Name, u.Name, "received")
 	}
 }
 
