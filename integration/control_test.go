@@ -4,8 +4,8 @@ package integration_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -229,7 +229,7 @@ func (d *dialogue) cut() {
 	}
 	for range 10 {
 		if _, err := d.text.ReadLine(); err != nil {
-			if late, ok := err.(net.Error); ok && late.Timeout() {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
 				d.t.Error("the session goes on")
 			}
 			return
