@@ -28,7 +28,9 @@ type generation struct {
 	problems apphost.ErrorList
 	// changes are what became of the sites of the one before.
 	changes []compile.Change
-	opened  []*opened
+	// byAddress has its endpoints.
+	byAddress map[socketAddress]*site.Endpoint
+	opened    []*opened
 	// beside are sockets that are open although a wider one has their port: to
 	// close one would reset the connections that are just being made there.
 	beside []*opened
@@ -57,7 +59,10 @@ func addressOf(e *site.Endpoint) socketAddress { return socketAddress{e.Listen, 
 // newGeneration is the one that follows before, which may be nil. Nothing is
 // open yet.
 func newGeneration(before *generation, r *compile.Result, problems apphost.ErrorList) *generation {
-	g := &generation{Snapshot: r.Snapshot, result: r, number: 1, since: time.Now(), problems: problems, failed: map[uint32][]string{}}
+	g := &generation{Snapshot: r.Snapshot, result: r, number: 1, since: time.Now(), problems: problems, failed: map[uint32][]string{}, byAddress: make(map[socketAddress]*site.Endpoint, len(r.Snapshot.Endpoints))}
+	for _, e := range g.Endpoints {
+		g.byAddress[addressOf(e)] = e
+	}
 	var earlier *compile.Result
 	if before != nil {
 		g.number, earlier = before.number+1, before.result
@@ -70,23 +75,19 @@ func newGeneration(before *generation, r *compile.Result, problems apphost.Error
 // returns what was opened. An endpoint that cannot be opened is noted for the
 // sites that want it, and the others go on.
 func (g *generation) open(ctx context.Context, h *Host, there []*opened) (fresh []*opened) {
-	wanted := map[socketAddress]bool{}
-	for _, e := range g.Endpoints {
-		wanted[addressOf(e)] = true
+	at, inTheWay := map[socketAddress]*opened{}, map[uint16][]*opened{}
+	for _, o := range there {
+		at[o.at] = o
+		if g.byAddress[o.at] == nil {
+			inTheWay[o.at.port] = append(inTheWay[o.at.port], o)
+		}
 	}
 	for _, e := range g.Endpoints {
-		at := addressOf(e)
-		if i := slices.IndexFunc(there, func(o *opened) bool { return o.at == at }); i >= 0 {
-			g.opened = append(g.opened, there[i])
+		if o := at[addressOf(e)]; o != nil {
+			g.opened = append(g.opened, o)
 			continue
 		}
-		var inTheWay []*opened
-		for _, o := range there {
-			if o.at.port == at.port && !wanted[o.at] {
-				inTheWay = append(inTheWay, o)
-			}
-		}
-		o, err := h.open(ctx, e, inTheWay)
+		o, err := h.open(ctx, e, inTheWay[e.Port])
 		if err != nil {
 			g.note(e, err)
 			continue
@@ -115,7 +116,7 @@ func (g *generation) enter(before []*opened) (atOnce, soon []*opened) {
 		o.endpoint.Store(g.endpointAt(o.at))
 	}
 	for _, o := range before {
-		if slices.Contains(g.opened, o) {
+		if g.byAddress[o.at] != nil {
 			continue
 		}
 		if e := g.endpointAt(o.at); e != nil {
@@ -147,19 +148,22 @@ func (g *generation) within(at socketAddress) *site.Endpoint {
 // sockets are all that are open.
 func (g *generation) sockets() []*opened { return slices.Concat(g.opened, g.beside) }
 
-// endpointAt is the endpoint that serves connections to an address, or nil.
+// endpointAt is the endpoint that serves connections to an address, or nil: the
+// one of just that address, or of all addresses of its family, or of all.
 func (g *generation) endpointAt(at socketAddress) *site.Endpoint {
-	var wide *site.Endpoint
-	for _, e := range g.Endpoints {
-		switch {
-		case e.Port != at.port:
-		case e.Listen == at.addr:
+	if e := g.byAddress[at]; e != nil {
+		return e
+	}
+	if at.addr.IsValid() {
+		family := netip.IPv6Unspecified()
+		if at.addr.Is4() {
+			family = netip.IPv4Unspecified()
+		}
+		if e := g.byAddress[socketAddress{family, at.port}]; e != nil {
 			return e
-		case !e.Listen.IsValid(), at.addr.IsValid() && e.Listen.IsUnspecified() && e.Listen.Is4() == at.addr.Is4():
-			wide = e
 		}
 	}
-	return wide
+	return g.byAddress[socketAddress{port: at.port}]
 }
 
 // logFailures logs which bindings are not open.

@@ -284,7 +284,8 @@ func (h *Host) begin(background context.Context) {
 // serve accepts connections in the background. The caller holds changing.
 func (h *Host) serve(o *opened) {
 	h.loops.Go(func() {
-		if err := h.server.Serve(o.listener, o.endpoint.Load); err != nil {
+		// A stop that comes first has closed the listener.
+		if err := h.server.Serve(o.listener, o.endpoint.Load); err != nil && !errors.Is(err, net.ErrClosed) {
 			h.options.Log.Error().Err(err).Str(logging.Endpoint, o.listener.Addr().String()).Msg("endpoint stopped")
 		}
 	})
