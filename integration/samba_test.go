@@ -40,6 +40,11 @@ func startSamba(t *testing.T) *samba {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
 		t.Skip("Active Directory is not tested: a domain controller needs root, for its ports and the owners of its files, and an address of its own, which Linux gives")
 	}
+	for _, program := range []string{"samba", "samba-tool", "ldbadd"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("Active Directory is not tested: %s is not installed, and could not be: run tools/packages.sh", program)
+		}
+	}
 	s := &samba{dir: t.TempDir(), talk: &buffer{}, done: make(chan struct{})}
 	s.address = fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254))
 	for _, port := range sambaPorts {
