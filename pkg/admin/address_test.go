@@ -62,6 +62,9 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+	if log := i.log.String(); !strings.Contains(log, "admin request without a key that is known: refused") || strings.Contains(log, key) {
+		t.Errorf("the log has\n%s", log)
+	}
 	for path, status := range map[string]int{
 		"/health/live": 200, "/health/ready": 200, "/health/nonsense": 401,
 		"/metrics": 401, "/": 401, "/health": 401, "/health/../api/status": 401, "/health/%2e%2e/api/status": 401, "//health/../api/status": 401,

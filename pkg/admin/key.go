@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+
+	"github.com/ftphost/ftphost/pkg/logging"
 )
 
 // withKey asks for a key, but not of those who look at the health.
@@ -14,6 +16,7 @@ func (s *Server) withKey(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := s.keyOf(r)
 		if name == "" && !isHealth(r.URL.Path) {
+			s.strangers.Warn().Str(logging.Remote, r.RemoteAddr).Str("request", r.Method+" "+r.URL.Path).Msg("admin request without a key that is known: refused")
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			respond(func(*http.Request) (any, error) {
 				return nil, failure(http.StatusUnauthorized, "a key is needed: Authorization: Bearer KEY; see ftpHost/admin/keys")

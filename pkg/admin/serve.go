@@ -36,6 +36,9 @@ type Server struct {
 	handler http.Handler
 	metrics http.Handler
 	socket  net.Listener
+	// strangers is the log for those without a key: who tries many must not fill
+	// it.
+	strangers zerolog.Logger
 
 	mu       sync.Mutex
 	settings compile.Admin
@@ -62,6 +65,9 @@ func taken(path string) error {
 	return fmt.Errorf("%w: it answers at %s; stop it first, or give this one a home of its own", ErrTaken, path)
 }
 
+// maxStrangersLogged is how many requests without a key are logged a minute.
+const maxStrangersLogged = 10
+
 // Listen opens the socket. The error is ErrTaken, or says why it cannot be
 // opened.
 func Listen(o Options) (*Server, error) {
@@ -70,6 +76,7 @@ func Listen(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{options: o, socket: l, addresses: map[purpose]*address{}, metrics: metricsHandler(o.Host)}
+	s.strangers = o.Log.Sample(&zerolog.BurstSampler{Burst: maxStrangersLogged, Period: time.Minute})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", s.metrics)
 	health(mux, o.Host)
