@@ -111,16 +111,25 @@ func (k *killing) round(t *testing.T) {
 	cli.Go(func() { k.accounts.change(t, ctx, &killed) })
 	cli.Go(func() { k.others.run(t, ctx, &killed, k.home) })
 	cli.Go(func() { rename(t, ctx, k.home) })
-	eventually(t, "an upload is in the middle", func() bool {
+	arrived := func() bool {
 		info, err := os.Stat(filepath.Join(content(k.home), middle))
 		return err == nil && info.Size() > 0
-	})
+	}
+	for deadline := time.Now().Add(time.Minute); !arrived(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Error("nothing arrives of the upload in the middle")
+			break
+		}
+	}
 	time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond) // any moment will do
 	killed.Store(true)
 	if err := k.server.cmd.Process.Kill(); err != nil {
 		t.Error(err)
 	}
 	<-k.server.done
+	if strings.Contains(k.server.talk.String(), "record of uploads") {
+		t.Errorf("the record of uploads is torn:\n%s", k.server.talk)
+	}
 	stop() // kills commands too
 	cli.Wait()
 	tasks.Wait()
