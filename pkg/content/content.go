@@ -113,15 +113,23 @@ type Divisible interface {
 
 // Locator is a Store whose files another process can find again.
 type Locator interface {
-	// Locate returns where a name leads: a folder, by its absolute path, and a
-	// name below it, which a store of that folder finds.
-	Locate(name string) (folder, below string)
+	// Locate returns where a name leads.
+	Locate(name string) Place
+}
+
+// Place is where another process finds a file, and as whom.
+type Place struct {
+	// Folder is an absolute path.
+	Folder string
+	// Name is a name below it, which a store of that folder finds.
+	Name string
+	// User is as whom the store is looked at; nil for the process itself.
+	User *OSUser
 }
 
 // Unfinished is a file that a process was writing when it came to a sudden end.
 type Unfinished struct {
-	// Folder and Name are where it is, as Locate says.
-	Folder, Name string
+	Place
 	// ID is what the system calls it; zero when the process was about to make it.
 	ID FileID
 	// Since is when the process began with it, and Until when that was last

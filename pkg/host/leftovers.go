@@ -75,12 +75,8 @@ func (h *Host) removeUploads(ctx context.Context, entries []journal.Entry) {
 	defer cancel()
 	results := make(chan error, len(entries))
 	go func() { // it cannot be waited for while the system waits for a file server
-		stores := map[string]*local.Store{}
 		for _, e := range entries {
-			if stores[e.Folder] == nil {
-				stores[e.Folder] = local.New(e.Folder)
-			}
-			results <- stores[e.Folder].RemoveUnfinished(limited, e.Unfinished)
+			results <- local.RemoveUnfinished(limited, e.Unfinished)
 		}
 	}()
 	for _, e := range entries {

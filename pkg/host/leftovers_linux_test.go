@@ -54,13 +54,14 @@ func TestLeftovers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.Mark(j.Expect(dir, "part"), id(at("part")))
-	j.Mark(j.Expect(dir, "replaced"), id(at("whole")))
-	j.Mark(j.Expect("/no/such/folder", "lost"), id(at("whole")))
-	j.Mark(j.Expect(dir, "gone"), id(at("whole")))
-	j.Clear(j.Expect(dir, "done"))
-	j.Expect(dir, "new")
-	j.Expect(dir, "there")
+	expect := func(folder, name string) int { return j.Expect(content.Place{Folder: folder, Name: name}) }
+	j.Mark(expect(dir, "part"), id(at("part")))
+	j.Mark(expect(dir, "replaced"), id(at("whole")))
+	j.Mark(expect("/no/such/folder", "lost"), id(at("whole")))
+	j.Mark(expect(dir, "gone"), id(at("whole")))
+	j.Clear(expect(dir, "done"))
+	expect(dir, "new")
+	expect(dir, "there")
 	write(at("new"), "") // this is when it is made
 	if err := j.Close(); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import "github.com/ftphost/ftphost/pkg/content"
 type Journal interface {
 	// Expect notes that a file is about to be opened: it is to be removed if it
 	// is made, and nothing more is said.
-	Expect(folder, name string) (slot int)
+	Expect(p content.Place) (slot int)
 	// Mark notes which file it is, and that it is to be removed.
 	Mark(slot int, id content.FileID)
 	// Clear gives the slot back; the file stays.

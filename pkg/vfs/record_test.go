@@ -17,10 +17,10 @@ type memory struct {
 	ids   []content.FileID
 }
 
-func (m *memory) Expect(folder, name string) int {
+func (m *memory) Expect(p content.Place) int {
 	for i, there := range m.slots {
 		if there == "" {
-			m.slots[i], m.ids[i] = filepath.Join(folder, name), content.FileID{}
+			m.slots[i], m.ids[i] = filepath.Join(p.Folder, p.Name), content.FileID{}
 			return i
 		}
 	}

@@ -128,12 +128,12 @@ func (j *Journal) Run(ctx context.Context) {
 	}
 }
 
-// Expect notes that the file name below folder is about to be opened or made:
-// if it is made, and nothing more is said, it is to be removed. It returns None
-// when there is no room for it.
-func (j *Journal) Expect(folder, name string) (slot int) {
+// Expect notes that the file at a place is about to be opened or made: if it is
+// made, and nothing more is said, it is to be removed. It returns None when there
+// is no room for it.
+func (j *Journal) Expect(p content.Place) (slot int) {
 	slot = None
-	if usable(folder, name) {
+	if usable(p) {
 		j.change(func() {
 			if len(j.empty) == 0 {
 				return
@@ -141,7 +141,7 @@ func (j *Journal) Expect(folder, name string) (slot int) {
 			last := len(j.empty) - 1
 			i, now := j.empty[last], time.Now()
 			j.alive(now)
-			fill(at(j.data, i), folder, name, now)
+			fill(at(j.data, i), p, now)
 			j.setState(i, expected)
 			j.empty, slot = j.empty[:last], i
 		})

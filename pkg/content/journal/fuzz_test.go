@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 	"time"
 
@@ -18,11 +19,14 @@ const (
 // be too many.
 func FuzzParse(f *testing.F) {
 	var slot [slotSize]byte
-	fill(slot[:], "/srv", "a/b", time.Unix(1, 2))
+	fill(slot[:], content.Place{Folder: "/srv", Name: "a/b"}, time.Unix(1, 2))
 	slot[stateAt] = expected
 	f.Add(slot[:])
 	identify(slot[:], content.FileID{Volume: 3, Number: 4})
 	slot[stateAt] = marked
+	f.Add(slot[:])
+	fill(slot[:], content.Place{Folder: "/srv", Name: "c", User: &content.OSUser{UID: 5, GID: 6, Groups: []uint32{7, 8}}}, time.Unix(1, 2))
+	slot[stateAt] = expected
 	f.Add(slot[:])
 	f.Add(bytes.Repeat([]byte{0xff}, 3*slotSize))
 	f.Fuzz(func(t *testing.T, some []byte) {
@@ -35,19 +39,19 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%d slots have %+v", most, left)
 		}
 		for _, e := range left.Entries {
-			if !usable(e.Folder, e.Name) {
+			if !usable(e.Place) {
 				t.Errorf("%q below %q is read", e.Name, e.Folder)
 			}
 			// What is read can be written, and is the same then.
 			clear(data)
-			fill(at(data, e.Slot), e.Folder, e.Name, e.Since)
+			fill(at(data, e.Slot), e.Place, e.Since)
 			at(data, e.Slot)[stateAt] = expected
 			if (e.ID != content.FileID{}) {
 				identify(at(data, e.Slot), e.ID)
 				at(data, e.Slot)[stateAt] = marked
 			}
 			again := parseSlots(data)
-			if e.Until = time.Unix(0, 0); len(again.Entries) != 1 || again.Entries[0] != e {
+			if e.Until = time.Unix(0, 0); len(again.Entries) != 1 || !reflect.DeepEqual(again.Entries[0], e) {
 				t.Errorf("%+v is %+v then", e, again)
 			}
 		}

@@ -34,7 +34,12 @@ const (
 	sinceAt    = 32
 	folderLen  = 40
 	nameLen    = 42
-	textAt     = 48 // the folder, then the name
+	groupCount = 44
+	actingAt   = 46 // 1 when there is a user
+	uidAt      = 48
+	gidAt      = 52
+	textAt     = 56 // the folder, the name, and the groups
+	groupSize  = 4
 	maxTextLen = slotSize - textAt
 )
 
@@ -94,14 +99,21 @@ func parseSlots(data []byte) (left Left) {
 
 // parseSlot reads a slot that is not free.
 func parseSlot(slot []byte) (u content.Unfinished, ok bool) {
-	n := int(binary.LittleEndian.Uint16(slot[folderLen:]))
-	end := n + int(binary.LittleEndian.Uint16(slot[nameLen:]))
-	if end > maxTextLen || sum(slot[sinceAt:textAt+end]) != binary.LittleEndian.Uint32(slot[sumAt:]) {
+	folderEnd := textAt + int(binary.LittleEndian.Uint16(slot[folderLen:]))
+	nameEnd := folderEnd + int(binary.LittleEndian.Uint16(slot[nameLen:]))
+	end := nameEnd + groupSize*int(binary.LittleEndian.Uint16(slot[groupCount:]))
+	if end > slotSize || sum(slot[sinceAt:end]) != binary.LittleEndian.Uint32(slot[sumAt:]) {
 		return u, false
 	}
-	u.Folder, u.Name = string(slot[textAt:textAt+n]), string(slot[textAt+n:textAt+end])
+	u.Folder, u.Name = string(slot[textAt:folderEnd]), string(slot[folderEnd:nameEnd])
 	u.Since = instant(slot[sinceAt:])
-	if !usable(u.Folder, u.Name) {
+	if binary.LittleEndian.Uint16(slot[actingAt:]) != 0 {
+		u.User = &content.OSUser{UID: binary.LittleEndian.Uint32(slot[uidAt:]), GID: binary.LittleEndian.Uint32(slot[gidAt:])}
+		for i := nameEnd; i < end; i += groupSize {
+			u.User.Groups = append(u.User.Groups, binary.LittleEndian.Uint32(slot[i:]))
+		}
+	}
+	if !usable(u.Place) {
 		return u, false
 	}
 	switch binary.LittleEndian.Uint32(slot) {
@@ -118,19 +130,33 @@ func parseSlot(slot []byte) (u content.Unfinished, ok bool) {
 
 // usable tells whether a place can stand in a journal: a name leads nowhere
 // but below its folder.
-func usable(folder, name string) bool {
-	return filepath.IsAbs(folder) && name != "." && filepath.IsLocal(name) &&
-		len(folder)+len(name) <= maxTextLen && strings.IndexByte(folder, 0) < 0 && strings.IndexByte(name, 0) < 0
+func usable(p content.Place) bool {
+	size := len(p.Folder) + len(p.Name)
+	if p.User != nil {
+		size += groupSize * len(p.User.Groups)
+	}
+	return size <= maxTextLen && filepath.IsAbs(p.Folder) && p.Name != "." && filepath.IsLocal(p.Name) &&
+		strings.IndexByte(p.Folder, 0) < 0 && strings.IndexByte(p.Name, 0) < 0
 }
 
 // fill writes all of a slot but its state.
-func fill(slot []byte, folder, name string, since time.Time) {
-	clear(slot[volumeAt:sinceAt])
+func fill(slot []byte, p content.Place, since time.Time) {
+	clear(slot[volumeAt:textAt])
 	binary.LittleEndian.PutUint64(slot[sinceAt:], uint64(since.UnixNano())) //nolint:gosec // read back by instant
-	binary.LittleEndian.PutUint16(slot[folderLen:], uint16(len(folder)))    //nolint:gosec // usable looked
-	binary.LittleEndian.PutUint16(slot[nameLen:], uint16(len(name)))        //nolint:gosec // usable looked
-	n := copy(slot[textAt:], folder)
-	end := textAt + n + copy(slot[textAt+n:], name)
+	binary.LittleEndian.PutUint16(slot[folderLen:], uint16(len(p.Folder)))  //nolint:gosec // usable looked
+	binary.LittleEndian.PutUint16(slot[nameLen:], uint16(len(p.Name)))      //nolint:gosec // usable looked
+	end := textAt + copy(slot[textAt:], p.Folder)
+	end += copy(slot[end:], p.Name)
+	if u := p.User; u != nil {
+		binary.LittleEndian.PutUint16(slot[actingAt:], 1)
+		binary.LittleEndian.PutUint32(slot[uidAt:], u.UID)
+		binary.LittleEndian.PutUint32(slot[gidAt:], u.GID)
+		binary.LittleEndian.PutUint16(slot[groupCount:], uint16(len(u.Groups))) //nolint:gosec // usable looked
+		for _, g := range u.Groups {
+			binary.LittleEndian.PutUint32(slot[end:], g)
+			end += groupSize
+		}
+	}
 	binary.LittleEndian.PutUint32(slot[sumAt:], sum(slot[sinceAt:end]))
 }
 

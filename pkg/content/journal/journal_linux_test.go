@@ -32,6 +32,8 @@ func open(t testing.TB, path string) (*journal.Journal, journal.Left) {
 	return j, left
 }
 
+func in(folder, name string) content.Place { return content.Place{Folder: folder, Name: name} }
+
 // names are the places of entries, in order.
 func names(left journal.Left) (names []string) {
 	for _, e := range left.Entries {
@@ -48,9 +50,9 @@ func TestWhatIsLeft(t *testing.T) {
 		t.Errorf("a new journal has %+v", left)
 	}
 	before := time.Now()
-	_ = j.Expect("/srv", "expected")
-	j.Mark(j.Expect("/srv/a b", "ü/marked"), content.FileID{Volume: 1, Number: 2})
-	done := j.Expect("/srv", "done")
+	_ = j.Expect(in("/srv", "expected"))
+	j.Mark(j.Expect(in("/srv/a b", "ü/marked")), content.FileID{Volume: 1, Number: 2})
+	done := j.Expect(in("/srv", "done"))
 	j.Mark(done, content.FileID{Number: 3})
 	j.Clear(done)
 	after := time.Now()
@@ -82,6 +84,23 @@ func TestWhatIsLeft(t *testing.T) {
 	}
 }
 
+// TestUsers: who finds a file again does so with the rights of whom it was.
+func TestUsers(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "j")
+	j, _ := open(t, path)
+	jo := &content.OSUser{Name: "jo", UID: 1000, GID: 1 << 31, Groups: []uint32{4, 24, 1<<32 - 1}}
+	j.Mark(j.Expect(content.Place{Folder: "/srv", Name: "a", User: jo}), content.FileID{Number: 1})
+	everywhere := &content.OSUser{Groups: make([]uint32, 300)}
+	if slot := j.Expect(content.Place{Folder: "/srv", Name: "b", User: everywhere}); slot != journal.None {
+		t.Errorf("a user of %d groups has slot %d", len(everywhere.Groups), slot)
+	}
+	must(t, j.Close())
+	_, left := open(t, path)
+	if len(left.Entries) != 1 || left.Entries[0].User == nil || left.Entries[0].User.Key() != jo.Key() {
+		t.Errorf("left is %+v", left)
+	}
+}
+
 // TestRefusedNames: what cannot be read back is not written.
 func TestRefusedNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "j")
@@ -100,7 +119,7 @@ func TestRefusedNames(t *testing.T) {
 		{"/srv", long},
 		{"/" + long, "a"},
 	} {
-		if slot := j.Expect(c[0], c[1]); slot != journal.None {
+		if slot := j.Expect(in(c[0], c[1])); slot != journal.None {
 			t.Errorf("%q below %q has slot %d", c[1], c[0], slot)
 		}
 	}
@@ -118,7 +137,7 @@ func TestFull(t *testing.T) {
 	j, _ := open(t, path)
 	var taken []int
 	for {
-		slot := j.Expect("/srv", fmt.Sprint(len(taken)))
+		slot := j.Expect(in("/srv", fmt.Sprint(len(taken))))
 		if slot == journal.None {
 			break
 		}
@@ -128,7 +147,7 @@ func TestFull(t *testing.T) {
 		t.Errorf("%d slots, %d missed", len(taken), j.Missed())
 	}
 	j.Clear(taken[7])
-	if slot := j.Expect("/srv", "again"); slot != taken[7] {
+	if slot := j.Expect(in("/srv", "again")); slot != taken[7] {
 		t.Errorf("slot %d, want the one that was given back", slot)
 	}
 	must(t, j.Close())
@@ -144,7 +163,7 @@ func TestDamage(t *testing.T) {
 	good := filepath.Join(dir, "good")
 	j, _ := open(t, good)
 	for _, name := range []string{"a", "b", "c"} {
-		j.Mark(j.Expect("/srv", name), content.FileID{Volume: 1, Number: 2})
+		j.Mark(j.Expect(in("/srv", name)), content.FileID{Volume: 1, Number: 2})
 	}
 	must(t, j.Close())
 	data, err := os.ReadFile(good)
@@ -168,15 +187,17 @@ func TestDamage(t *testing.T) {
 		"cut":                      {data[:slot(1)], journal.Left{Foreign: true}, 0},
 		"too long":                 {append(bytes.Clone(data), 0), journal.Left{Foreign: true}, 0},
 		"another version":          {change(29, '2'), journal.Left{Foreign: true}, 0},
-		"torn text":                {change(slot(0)+50, 'X'), journal.Left{Damaged: 1}, 2},
+		"torn text":                {change(slot(0)+58, 'X'), journal.Left{Damaged: 1}, 2},
 		"torn length":              {change(slot(0)+42, 0xff, 0xff), journal.Left{Damaged: 1}, 2},
+		"torn groups":              {change(slot(0)+44, 0xff, 0xff), journal.Left{Damaged: 1}, 2},
+		"torn user":                {change(slot(0)+48, 1), journal.Left{Damaged: 1}, 2},
 		"torn identity":            {change(slot(1)+16, 9), journal.Left{Damaged: 1}, 2},
 		"no identity":              {change(slot(1)+8, make([]byte, 24)...), journal.Left{Damaged: 1}, 2},
 		"unknown state":            {change(slot(2), 77), journal.Left{Damaged: 1}, 2},
 		"a state without a slot":   {change(slot(9), 2), journal.Left{Damaged: 1}, 3},
 		"all slots are random":     {randomSlots(data), journal.Left{Damaged: journal.Slots}, 0},
 		"expected instead":         {change(slot(2), 1), journal.Left{}, 3},
-		"what is free is nonsense": {change(slot(9)+48, 'x'), journal.Left{}, 3},
+		"what is free is nonsense": {change(slot(9)+56, 'x'), journal.Left{}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "j")
@@ -188,7 +209,7 @@ func TestDamage(t *testing.T) {
 			for _, e := range left.Entries {
 				j.Clear(e.Slot)
 			}
-			j.Mark(j.Expect("/srv", "after"), content.FileID{Number: 5})
+			j.Mark(j.Expect(in("/srv", "after")), content.FileID{Number: 5})
 			must(t, j.Close())
 			_, left = open(t, path)
 			if got := names(left); !slices.Equal(got, []string{"/srv after 5"}) || left.Damaged != 0 || left.Foreign {
@@ -236,7 +257,7 @@ func TestTaken(t *testing.T) {
 	// Late calls do nothing.
 	j.Mark(0, content.FileID{Number: 1})
 	j.Clear(0)
-	if slot := j.Expect("/srv", "late"); slot != journal.None {
+	if slot := j.Expect(in("/srv", "late")); slot != journal.None {
 		t.Errorf("a closed journal gives slot %d", slot)
 	}
 	must(t, j.Close())
@@ -249,11 +270,11 @@ func TestCutShort(t *testing.T) {
 	var told []error
 	j, _, err := journal.Open(path, func(err error) { told = append(told, err) })
 	must(t, err)
-	slot := j.Expect("/srv", "a")
+	slot := j.Expect(in("/srv", "a"))
 	must(t, os.Truncate(path, 0))
 	j.Mark(slot, content.FileID{Number: 1})
 	j.Clear(slot)
-	if slot := j.Expect("/srv", "b"); slot != journal.None {
+	if slot := j.Expect(in("/srv", "b")); slot != journal.None {
 		t.Errorf("slot %d", slot)
 	}
 	if len(told) != 1 || !strings.Contains(told[0].Error(), path) {
@@ -271,7 +292,7 @@ func TestConcurrent(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for k := range 500 {
-				slot := j.Expect("/srv", fmt.Sprintf("%d-%d", i, k))
+				slot := j.Expect(in("/srv", fmt.Sprintf("%d-%d", i, k)))
 				j.Mark(slot, content.FileID{Volume: 1, Number: uint64(1000*i + k)})
 				if k != 499 {
 					j.Clear(slot)
@@ -315,7 +336,7 @@ func writeForEver(path string) {
 	for i := range 4 {
 		go func() {
 			for n := i; ; n += 4 {
-				slot := j.Expect("/srv", strings.Repeat("x", n%500)+fmt.Sprint(n))
+				slot := j.Expect(in("/srv", strings.Repeat("x", n%500)+fmt.Sprint(n)))
 				j.Mark(slot, content.FileID{Volume: 7, Number: uint64(n + 1)})
 				j.Clear(slot)
 			}
@@ -369,7 +390,7 @@ func BenchmarkUpload(b *testing.B) {
 	j, _ := open(b, filepath.Join(b.TempDir(), "j"))
 	b.ReportAllocs()
 	for b.Loop() {
-		slot := j.Expect("/srv/ftp/sites/www.example.com", "incoming/2026/report-0000001.pdf")
+		slot := j.Expect(content.Place{Folder: "/srv/ftp/sites/www.example.com", Name: "incoming/2026/report-0000001.pdf"})
 		j.Mark(slot, content.FileID{Volume: 1, Number: 2})
 		j.Clear(slot)
 	}

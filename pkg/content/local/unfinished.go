@@ -20,27 +20,36 @@ const (
 
 // Locate returns the folder at the outset of s, so that links are looked at
 // again as they are here, and the name below it.
-func (s *Store) Locate(name string) (folder, below string) {
+func (s *Store) Locate(name string) content.Place {
 	for s.parent != nil {
 		name, s = path.Join(s.name, name), s.parent
 	}
-	if filepath.IsAbs(s.dir) {
-		return s.dir, name
+	p := content.Place{Folder: s.dir, Name: name, User: s.user}
+	if !filepath.IsAbs(p.Folder) {
+		if dir, err := filepath.Abs(p.Folder); err == nil {
+			p.Folder = dir
+		}
 	}
-	folder, err := filepath.Abs(s.dir)
-	if err != nil {
-		folder = s.dir
-	}
-	return folder, name
+	return p
 }
 
-// RemoveUnfinished removes a file of s that a process has left unfinished. The
-// error is content.ErrChanged when anybody has touched the name or the file
+// RemoveUnfinished removes a file that a process has left unfinished. The error is content.ErrChanged when anybody has touched the name or the file
 // since. Nothing is removed after the end of ctx.
-func (s *Store) RemoveUnfinished(ctx context.Context, u content.Unfinished) error {
+func RemoveUnfinished(ctx context.Context, u content.Unfinished) error {
 	const op = "remove unfinished"
+	s := New(u.Folder)
+	if u.User != nil {
+		s = s.impersonated(u.User)
+	}
 	return s.at(op, u.Name, func(t *tree, real string) error {
-		info, err := t.Lstat(real) // not what a link leads to
+		// Whatever becomes of the folders on the way, it is looked for and
+		// removed in one and the same.
+		dir, err := t.OpenRoot(path.Dir(real))
+		if err != nil {
+			return err
+		}
+		defer dir.Close()
+		info, err := dir.Lstat(path.Base(real)) // not what a link leads to
 		if err != nil {
 			return err
 		}
@@ -50,7 +59,7 @@ func (s *Store) RemoveUnfinished(ctx context.Context, u content.Unfinished) erro
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return t.Root.Remove(real)
+		return dir.Remove(path.Base(real))
 	})
 }
 

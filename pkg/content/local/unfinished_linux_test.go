@@ -66,7 +66,7 @@ func TestRemoveUnfinished(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(dir, "dir/a"), []byte("part"), 0o600))
 			must(t, os.WriteFile(filepath.Join(dir, "dir/empty"), nil, 0o600))
 			s := local.New(dir)
-			u := content.Unfinished{Folder: dir, Name: c.file, Since: c.since, Until: c.until}
+			u := content.Unfinished{Place: content.Place{Folder: dir, Name: c.file}, Since: c.since, Until: c.until}
 			if u.Until.IsZero() {
 				u.Until = time.Now()
 			}
@@ -79,7 +79,7 @@ func TestRemoveUnfinished(t *testing.T) {
 				c.before(t, dir)
 			}
 			before := files(t, filepath.Dir(dir))
-			err := s.RemoveUnfinished(t.Context(), u)
+			err := local.RemoveUnfinished(t.Context(), u)
 			removed := before - files(t, filepath.Dir(dir))
 			switch {
 			case c.want == nil && (err != nil || removed != 1):
@@ -108,11 +108,11 @@ func TestRemoveUnfinishedInTime(t *testing.T) {
 	must(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	u := content.Unfinished{Folder: dir, Name: "a", ID: info.ID, Until: time.Now()}
-	if err := s.RemoveUnfinished(ctx, u); !errors.Is(err, context.Canceled) {
+	u := content.Unfinished{Place: content.Place{Folder: dir, Name: "a"}, ID: info.ID, Until: time.Now()}
+	if err := local.RemoveUnfinished(ctx, u); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
 	}
-	must(t, s.RemoveUnfinished(t.Context(), u))
+	must(t, local.RemoveUnfinished(t.Context(), u))
 }
 
 func TestLocate(t *testing.T) {
@@ -126,14 +126,17 @@ func TestLocate(t *testing.T) {
 		{s.Sub("home"), dir, "home/a/b"},
 		{s.Sub("x/y").(*local.Store).Sub("z"), dir, "x/y/z/a/b"},
 	} {
-		folder, name := c.store.(content.Locator).Locate("a/b")
-		if folder != c.folder || name != c.name {
-			t.Errorf("%q below %q, want %q below %q", name, folder, c.name, c.folder)
+		if p := c.store.(content.Locator).Locate("a/b"); p.Folder != c.folder || p.Name != c.name || p.User != nil {
+			t.Errorf("%+v, want %q below %q", p, c.name, c.folder)
 		}
 	}
+	jo := content.OSUser{UID: 1, GID: 2}
+	if p := s.As(jo).(*local.Store).Sub("home").(*local.Store).Locate("a"); p.User == nil || p.User.Key() != jo.Key() {
+		t.Errorf("%+v", p)
+	}
 	t.Chdir(dir)
-	if folder, name := local.New("here").Locate("a"); folder != filepath.Join(dir, "here") || name != "a" {
-		t.Errorf("%q below %q", name, folder)
+	if p := local.New("here").Locate("a"); p.Folder != filepath.Join(dir, "here") || p.Name != "a" {
+		t.Errorf("%+v", p)
 	}
 }
 
@@ -141,5 +144,33 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRemoveUnfinishedAsUser: it is done with the rights of whose upload it was.
+func TestRemoveUnfinishedAsUser(t *testing.T) {
+	if err := local.MayImpersonate(); err != nil || os.Geteuid() != 0 {
+		t.Skipf("NOT TESTED: acting as another user needs root: %v", err)
+	}
+	dir := t.TempDir()
+	for d := dir; d != filepath.Clean(os.TempDir()); d = filepath.Dir(d) {
+		must(t, os.Chmod(d, 0o755))
+	}
+	jo := &content.OSUser{UID: 154321, GID: 154321}
+	for name, may := range map[string]bool{"own": true, "other": false} {
+		must(t, os.Mkdir(filepath.Join(dir, name), 0o755))
+		file := filepath.Join(dir, name, "a")
+		must(t, os.WriteFile(file, nil, 0o666))
+		if may {
+			must(t, os.Chown(filepath.Join(dir, name), int(jo.UID), int(jo.GID)))
+		}
+		info, err := local.New(dir).Stat(name + "/a")
+		must(t, err)
+		u := content.Unfinished{Place: content.Place{Folder: dir, Name: name + "/a", User: jo}, ID: info.ID, Until: time.Now()}
+		err = local.RemoveUnfinished(t.Context(), u)
+		_, there := os.Lstat(file)
+		if may && (err != nil || there == nil) || !may && (!errors.Is(err, fs.ErrPermission) || there != nil) {
+			t.Errorf("%s: %v, then %v", name, err, there)
+		}
 	}
 }
