@@ -139,24 +139,7 @@ func (m *manager) start(t *testing.T, home string, offset int) *server {
 	s.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+m.path, "WATCHDOG_USEC=1000000",
 		fmt.Sprintf("LISTEN_FDS=%d", len(files)), "LISTEN_FDNAMES="+strings.Join(names, ":"))
 	s.cmd.ExtraFiles = files
-	s.cmd.Stdout, s.cmd.Stderr = s.talk, s.talk
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(s.done)
-		_ = s.cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		select {
-		case <-s.done:
-		default:
-			s.stop(t)
-		}
-		if t.Failed() {
-			t.Logf("serve said:\n%s", s.talk)
-		}
-	})
+	s.begin(t)
 	return s
 }
 

@@ -196,6 +196,13 @@ func launchAs(t *testing.T, home string, run ...string) *server {
 	s := &server{home: home, offset: offset, port: 21 + offset, talk: &buffer{}, done: make(chan struct{})}
 	run = append(run, binary, "serve", "--home", home, "--port-offset", strconv.Itoa(offset))
 	s.cmd = exec.Command(run[0], run[1:]...)
+	s.begin(t)
+	return s
+}
+
+// begin starts the process, which ends with the test when nobody stopped it.
+func (s *server) begin(t *testing.T) {
+	t.Helper()
 	s.cmd.Stdout, s.cmd.Stderr = s.talk, s.talk
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -214,7 +221,6 @@ func launchAs(t *testing.T, home string, run ...string) *server {
 			t.Logf("serve said:\n%s", s.talk)
 		}
 	})
-	return s
 }
 
 // stop sends SIGTERM and expects a clean end in time.
