@@ -39,6 +39,7 @@ func (c *compiler) site(e *apphost.Element, id uint32) (*site.Site, *site.Stoppe
 	}
 	s.Protocol = c.protocolOf(s.Name)
 	ftp := e.Child("ftpServer")
+	s.Commands = commandOrigins(s.Commands, ftp.Child("security").Child("commandFiltering"))
 	// The default is not applied: a queue of 60 makes a burst of clients wait
 	// for seconds on Linux, where one that is full drops connections silently.
 	if ftp.Child("connections").Attr("serverListenBacklog").Set {
@@ -142,6 +143,15 @@ func (c *compiler) plain(settings *siteSettings) *site.Site {
 		Commands:       access.NewCommandFilter(f.Security.CommandFiltering.AllowUnlisted, filter),
 		AllowUTF8:      f.AllowUTF8,
 	}
+}
+
+// commandOrigins says of a command filter where it is written.
+func commandOrigins(f *access.CommandFilter, e *apphost.Element) *access.CommandFilter {
+	entries := map[string]string{}
+	for _, entry := range e.Entries() {
+		entries[entry.Attr("command").Text] = entry.Pos().String()
+	}
+	return f.From(e.Attr("allowUnlisted").Origin(), entries)
 }
 
 // externalAddress reads firewallSupport/@externalIp4Address.

@@ -69,6 +69,9 @@ type Answer struct {
 	SubStatus int    `json:"subStatus"`
 	Win32     uint32 `json:"win32Status"`
 	Steps     []Step `json:"steps"`
+	// View is what the user sees of the site after the login; nil when that is
+	// refused.
+	View *vfs.View `json:"-"`
 }
 
 // walk is an Answer that comes into being.
@@ -82,7 +85,6 @@ type walk struct {
 	named, implicit bool
 	client          access.Client
 	principal       *auth.Principal
-	view            *vfs.View
 }
 
 // Ask explains a query to the sites of a configuration. The error says that
@@ -217,8 +219,11 @@ func (w *walk) lockOut(context.Context) bool {
 
 // home enters the directory that a session starts in.
 func (w *walk) home(context.Context) bool {
-	w.view = w.site.Root.View(w.principal, w.client)
-	start, err := w.view.Start()
+	view := w.site.Root.View(w.principal, w.client)
+	start, err := view.Start()
+	if err == nil || errors.Is(err, content.ErrImpersonation) {
+		w.View = view
+	}
 	if errors.Is(err, content.ErrImpersonation) {
 		return w.cannotLook("home directory")
 	}
@@ -284,7 +289,7 @@ func (w *walk) path(context.Context) bool {
 		return w.pass("path", "", "%s asks nothing of a path", w.Verb)
 	}
 	p := vpath.Clean(w.Path)
-	t := w.view.Explain(p, w.verb.Asks)
+	t := w.View.Explain(p, w.verb.Asks)
 	if t.Filtered != nil {
 		return w.pathRefused("request filter", t.Filtered)
 	}

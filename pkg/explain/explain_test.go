@@ -91,7 +91,7 @@ func TestLastStep(t *testing.T) {
 		reply string // "" for none
 	}{
 		{explain.Query{Site: "OPEN", User: "ftp", Path: "/", Verb: "list"}, "file system: / can be read", "", ""},
-		{explain.Query{Site: "open", User: "ftp", Path: "/x", Verb: "DELE"}, "command: commandFiltering does not allow DELE (sub-status 51)", "", "502 Command not implemented."},
+		{explain.Query{Site: "open", User: "ftp", Path: "/x", Verb: "DELE"}, "command: commandFiltering does not allow DELE (sub-status 51)", `<add command="DELE"`, "502 Command not implemented."},
 		{explain.Query{Site: "open", User: "ftp", Path: "/", Verb: "SYST"}, "path: SYST asks nothing of a path", "", ""},
 		{explain.Query{Site: "open", User: "ftp", Path: "/", Verb: "SMNT"}, "command: SMNT is known and not served", "", "502 Command not implemented."},
 		{explain.Query{Site: "managed", User: "Chief", Path: "/", Verb: "LIST"}, "file system: / can be read", "", ""},

@@ -79,6 +79,21 @@ func (v *View) Explain(p vpath.Path, r Request) Trace {
 	return t
 }
 
+// Judge tells what the configuration alone says of a request, for those who ask
+// about files that need not be here: the file system is not asked, and Info and
+// Found stay empty. file says that p is known to be a file, so that its
+// extension counts whatever is asked.
+func (v *View) Judge(p vpath.Path, r Request, file bool) Trace {
+	asked := r.checked()
+	if file {
+		asked |= namesFile
+	}
+	t := Trace{Permission: asked.permission()}
+	t.Rule = v.namespace.settings.Access.Decide(v.principal, v.written(p), t.Permission)
+	_, t.Err = v.check(p, asked)
+	return t
+}
+
 // look does what only reads, and tells what is there that has to be or must not
 // be.
 func (v *View) look(p vpath.Path, r Request, t *Trace) error {
