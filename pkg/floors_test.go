@@ -64,6 +64,7 @@ var floors = map[string]int{
 	"pkg/ftpserver": 4,
 	// offices
 	"pkg/admin":     6,
+	"pkg/replay":    6,
 	"pkg/admin/api": 0,
 	// landlord
 	"pkg/host":    5,

@@ -77,6 +77,7 @@ func newRootCommand() *cobra.Command {
 		newGroupCommand(home),
 		newCertCommand(home),
 		newHistoryCommand(home),
+		newMigrateCommand(home),
 		newServiceCommand(home),
 		newVersionCommand(),
 	)

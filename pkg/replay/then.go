@@ -1,0 +1,119 @@
+package replay
+
+import (
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/access"
+)
+
+// verb is what a method of the log means.
+type verb struct {
+	// name is in upper case, as commands are; pseudo methods have none.
+	name   string
+	pseudo pseudo
+}
+
+// pseudo is a method that is no command.
+type pseudo int
+
+// The pseudo methods.
+const (
+	isCommand pseudo = iota
+	isNothing
+	opensControl
+	closesControl
+	isData
+)
+
+// verbOf reads a method; clients type it in any case.
+func (r *replayer) verbOf(typed []byte) *verb {
+	if v, known := r.verbs.get(string(typed)); known {
+		return v
+	}
+	v := &verb{name: strings.ToUpper(decoded(typed))}
+	switch v.name {
+	case "":
+		v.pseudo = isNothing
+	case "CONTROLCHANNELOPENED":
+		v.pseudo = opensControl
+	case "CONTROLCHANNELCLOSED":
+		v.pseudo = closesControl
+	case "DATACHANNELOPENED", "DATACHANNELCLOSED":
+		v.pseudo = isData
+	}
+	r.verbs.put(string(typed), v)
+	return v
+}
+
+// outcome is how a command was decided then.
+type outcome int
+
+// The outcomes. Open means that the log tells of no decision by configuration.
+const (
+	open outcome = iota
+	allowed
+	refused
+)
+
+// then reads the outcome of a command. Why says for an open one what kind of
+// line it is.
+func (l *line) then() (o outcome, why string) {
+	switch {
+	case l.code == 0:
+		return open, "lines without an answer"
+	case l.code < 400:
+		return allowed, ""
+	case l.sub >= 0:
+		return l.refusal()
+	case l.code == 530 && l.verb.name != "PASS":
+		return open, "commands before the login"
+	default:
+		return open, "refusals without a sub-status that says why"
+	}
+}
+
+// refusal reads the outcome of a command that was refused with a sub-status.
+func (l *line) refusal() (o outcome, why string) {
+	switch l.sub {
+	case access.SubStatusAuthorization, access.SubStatusIPRestriction, access.SubStatusVirtualDirectoryRoot,
+		access.SubStatusHiddenSegment, access.SubStatusDeniedSequence, access.SubStatusHighBit,
+		access.SubStatusExtension, access.SubStatusPathTooLong, access.SubStatusCommandFiltered,
+		access.SubStatusDataRequiresSSL, access.SubStatusControlRequiresSSL,
+		access.SubStatusCredentialsRequireSSL, access.SubStatusDataDeniesSSL,
+		access.SubStatusHomeDirectory, access.SubStatusNoAuthenticationMethod,
+		access.SubStatusIsolationNeedsBasic, access.SubStatusAnonymousNotAllowed:
+		return refused, ""
+	case access.SubStatusAuthenticationFailed, access.SubStatusAuthenticationError, access.SubStatusCustomAuthentication:
+		return open, "logins that failed by the password or the account, which cannot be told apart"
+	case access.SubStatusNoCertificate, access.SubStatusSSLInitialization, access.SubStatusCertificateNotFound,
+		access.SubStatusNoPrivateKey, access.SubStatusCertificateHashLength, access.SubStatusClientCertificateRequired,
+		access.SubStatusClientCertificateInvalid, access.SubStatusClientCertificateMismatch,
+		access.SubStatusControlDeniesSSL, access.SubStatusCredentialsDenySSL, access.SubStatusCommandsDenySSL,
+		access.SubStatusProtectionNegotiation:
+		return open, "commands that failed by certificates or by TLS"
+	case access.SubStatusFileSystemDenied, access.SubStatusFileSystemError, access.SubStatusNotFileOrDirectory,
+		access.SubStatusShortNameCheck, access.SubStatusShortNameForbidden, access.SubStatusFileTooLarge:
+		return open, "commands that the file system decided"
+	}
+	switch {
+	case l.code >= 500 && l.code < 504:
+		return open, "commands that were not understood, not served or out of order"
+	case l.code == 530 && l.verb.name != "PASS":
+		return open, "commands before the login"
+	case l.code == 550:
+		return open, "commands that the file system decided"
+	default:
+		return open, "commands that ended with their connection, or for other reasons"
+	}
+}
+
+// ofPath reports whether a sub-status is about a path.
+func ofPath(sub int) bool {
+	switch sub {
+	case access.SubStatusAuthorization, access.SubStatusVirtualDirectoryRoot, access.SubStatusHiddenSegment,
+		access.SubStatusDeniedSequence, access.SubStatusHighBit, access.SubStatusExtension, access.SubStatusPathTooLong:
+		return true
+	default:
+		return false
+	}
+}
