@@ -56,6 +56,9 @@ func TestConversations(t *testing.T) {
 			target := ftptest.TCP(net.JoinHostPort(host, s.control()))
 			target.Settle = func() { time.Sleep(settled) }
 			ftptest.Run(t, a, target)
+			if !t.Failed() {
+				replaysAlike(t, s)
+			}
 		})
 	}
 	if played < len(files)/2 {

@@ -14,6 +14,9 @@ type Verb struct {
 	Asks vfs.Request
 	// Data says that it uses a data connection.
 	Data bool
+	// InClear says that it is answered in clear text whatever the policy of the
+	// control channel is; USER and PASS are judged by themselves.
+	InClear bool
 	// Refused is the error that it is always answered with; nil for most.
 	Refused error
 }
@@ -22,7 +25,7 @@ type Verb struct {
 func LookUp(verb string, set site.FeatureSet) (Verb, bool) {
 	for _, row := range commands() {
 		if row.verb == verb && (!row.extended || set == site.Extended) {
-			v := Verb{Asks: row.asks, Data: row.data}
+			v := Verb{Asks: row.asks, Data: row.data, InClear: row.inClear}
 			if row.refuses != nil {
 				v.Refused = row.refuses
 			}

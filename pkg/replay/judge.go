@@ -39,8 +39,8 @@ type how struct {
 	// protect says that data connections are encrypted, file that the path is a
 	// file.
 	protect, file bool
-	// tlsWanted is the command AUTH.
-	tlsWanted bool
+	// setsTime is an MDTM with a time.
+	setsTime bool
 	// sub is the sub-status of a refusal then: it chooses what is told when
 	// nothing refuses now.
 	sub int
@@ -48,7 +48,7 @@ type how struct {
 
 // turnedAway reports whether the address was refused, rather than a path.
 func (l *line) turnedAway() bool {
-	return l.sub == access.SubStatusIPRestriction && l.code != 550
+	return l.sub == access.SubStatusIPRestriction && (l.code == 421 || l.code == 0)
 }
 
 // arrives compares whether the address of a client is served, once for each
@@ -93,9 +93,16 @@ func (r *replayer) judged(l *line, was outcome, v *verdict, user, path string) {
 
 // compare compares a command that is not PASS.
 func (r *replayer) compare(l *line, d *dialogue, was outcome) {
-	state := how{tls: d.tls, protect: d.protect, tlsWanted: l.verb.name == "AUTH"}
+	if l.choosesSite() {
+		r.skip("commands that choose a site", l)
+		return
+	}
+	state := how{tls: d.tls, protect: d.protect, setsTime: l.verb.name == "MDTM" && setsTime(l.raw(stem))}
 	if was == refused {
 		state.said(l.sub)
+	}
+	if l.verb.name == "PROT" {
+		state.protect = strings.EqualFold(l.text(stem), "P")
 	}
 	path, known := d.path(l)
 	if path == "" && was == refused && ofPath(l.sub) {
@@ -144,7 +151,7 @@ func (h *how) said(sub int) {
 	h.sub = sub
 	switch sub {
 	case access.SubStatusDataRequiresSSL:
-		h.tls, h.protect = max(h.tls, inClear), false
+		h.protect = false
 	case access.SubStatusDataDeniesSSL:
 		h.tls, h.protect = secure, true
 	case access.SubStatusControlRequiresSSL, access.SubStatusCredentialsRequireSSL:
@@ -195,12 +202,12 @@ func decide(key verdictKey) *verdict {
 	if v := policies(s, row, key); v != nil {
 		return v
 	}
-	asks := row.Asks
-	if name == "CDUP" || name == "XCUP" {
-		asks = vfs.Enter
-	}
+	asks := asksOf(name, row, key.how.setsTime)
 	v := passed(s, key)
-	if asks == 0 || key.login == nil {
+	switch {
+	case asks == 0 && ofPath(key.how.sub):
+		return &verdict{open: "commands with more in them than one path"}
+	case asks == 0, key.login == nil:
 		return v
 	}
 	t := key.login.view.Judge(vpath.Clean(key.path), asks, key.how.file)
@@ -213,15 +220,35 @@ func decide(key verdictKey) *verdict {
 	return v
 }
 
+// asksOf is what a command asks of the path that the log has of it.
+func asksOf(name string, row ftpserver.Verb, setsTime bool) vfs.Request {
+	switch {
+	case name == "CDUP", name == "XCUP":
+		return vfs.Enter
+	case setsTime:
+		return vfs.SetAttributes
+	default:
+		return row.Asks
+	}
+}
+
 // policies asks those of control and data channel, as far as the session is
 // known; nil means that nothing refuses.
 func policies(s *site.Site, row ftpserver.Verb, key verdictKey) *verdict {
-	if key.verb.name == "USER" && key.how.tls != unknownTLS {
-		if sub := s.Channel.Credentials(key.how.tls == secure); sub != access.SubStatusOK {
-			return &verdict{refused: true, step: "control channel", text: access.Text(sub), origin: s.Channel.ControlOrigin}
-		}
+	sub := access.SubStatusOK
+	switch isSecure := key.how.tls == secure; {
+	case key.how.tls == unknownTLS:
+	case key.verb.name == "USER":
+		sub = s.Channel.Credentials(isSecure)
+	case key.verb.name == "CCC":
+		sub = s.Channel.Command(false, false)
+	default:
+		sub = s.Channel.Command(isSecure, row.InClear)
 	}
-	if row.Data && key.how.tls != unknownTLS {
+	if sub != access.SubStatusOK {
+		return &verdict{refused: true, step: "control channel", text: access.Text(sub), origin: s.Channel.ControlOrigin}
+	}
+	if key.verb.name == "PROT" && key.how.protect || row.Data && (key.how.tls != unknownTLS || key.how.sub == access.SubStatusDataRequiresSSL) {
 		if sub := s.Channel.Transfer(key.how.protect); sub != access.SubStatusOK {
 			return &verdict{refused: true, step: "data channel", text: access.Text(sub), origin: s.Channel.DataOrigin}
 		}
@@ -229,7 +256,7 @@ func policies(s *site.Site, row ftpserver.Verb, key verdictKey) *verdict {
 	// On a site that is reached by its name only, the certificate of the port
 	// counts.
 	byAddress := slices.ContainsFunc(s.Bindings, func(b site.Binding) bool { return b.Host == "" })
-	if key.how.tlsWanted && byAddress && s.TLS.Settings == nil {
+	if key.verb.name == "AUTH" && byAddress && s.TLS.Settings == nil {
 		return &verdict{refused: true, step: "TLS", text: s.TLS.Reason}
 	}
 	return nil
@@ -241,7 +268,7 @@ func passed(s *site.Site, key verdictKey) *verdict {
 	case access.SubStatusDataRequiresSSL, access.SubStatusDataDeniesSSL:
 		return &verdict{step: "data channel", text: "data may go as it did", origin: s.Channel.DataOrigin}
 	case access.SubStatusControlRequiresSSL, access.SubStatusCredentialsRequireSSL:
-		return &verdict{step: "control channel", text: "credentials may be sent in clear text", origin: s.Channel.ControlOrigin}
+		return &verdict{step: "control channel", text: "clear text is allowed", origin: s.Channel.ControlOrigin}
 	default:
 		return &verdict{step: "command", text: key.verb.name + " is a command of the site"}
 	}

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/access"
@@ -55,6 +56,8 @@ const (
 	refused
 )
 
+const failedByTLS = "commands that failed by certificates or by TLS"
+
 // then reads the outcome of a command. Why says for an open one what kind of
 // line it is.
 func (l *line) then() (o outcome, why string) {
@@ -63,6 +66,8 @@ func (l *line) then() (o outcome, why string) {
 		return open, "lines without an answer"
 	case l.code < 400:
 		return allowed, ""
+	case l.verb.name == "CCC":
+		return open, failedByTLS
 	case l.sub >= 0:
 		return l.refusal()
 	case l.code == 530 && l.verb.name != "PASS":
@@ -90,7 +95,7 @@ func (l *line) refusal() (o outcome, why string) {
 		access.SubStatusClientCertificateInvalid, access.SubStatusClientCertificateMismatch,
 		access.SubStatusControlDeniesSSL, access.SubStatusCredentialsDenySSL, access.SubStatusCommandsDenySSL,
 		access.SubStatusProtectionNegotiation:
-		return open, "commands that failed by certificates or by TLS"
+		return open, failedByTLS
 	case access.SubStatusFileSystemDenied, access.SubStatusFileSystemError, access.SubStatusNotFileOrDirectory,
 		access.SubStatusShortNameCheck, access.SubStatusShortNameForbidden, access.SubStatusFileTooLarge:
 		return open, "commands that the file system decided"
@@ -116,4 +121,19 @@ func ofPath(sub int) bool {
 	default:
 		return false
 	}
+}
+
+// choosesSite reports whether a command names the site, and so is one that the
+// site before it has decided about.
+func (l *line) choosesSite() bool {
+	return l.verb.name == "HOST" || l.verb.name == "USER" && bytes.ContainsAny(l.raw(stem), `|\`)
+}
+
+// setsTime reports whether the argument of MDTM begins with a time.
+func setsTime(argument []byte) bool {
+	const digits = len("20060102150405")
+	if len(argument) <= digits || bytes.IndexByte(argument[digits:], '+') < 0 {
+		return false
+	}
+	return !bytes.ContainsFunc(argument[:digits], func(c rune) bool { return c < '0' || c > '9' })
 }
