@@ -7,13 +7,16 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/explain"
 	"github.com/ftphost/ftphost/pkg/reversedns"
+	"github.com/ftphost/ftphost/pkg/site"
 )
 
 func newExplainCommand(home *homeFlags) *cobra.Command {
@@ -44,10 +47,9 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 			names := reversedns.New(net.DefaultResolver)
 			defer names.Close()
 			q.Names = names
-			sites, problems := compile.Open(home.home())
-			if sites == nil {
-				printProblems(cmd.ErrOrStderr(), problems)
-				return errors.New("the configuration has errors; nothing would be served")
+			sites, err := openSites(cmd, home)
+			if err != nil {
+				return err
 			}
 			answer, err := explain.Ask(cmd.Context(), sites, q)
 			if err != nil {
@@ -77,6 +79,17 @@ func newExplainCommand(home *homeFlags) *cobra.Command {
 	flags.BoolVar(&q.TLS, "tls", false, "the connections are encrypted (AUTH TLS or port 990, and PROT P)")
 	flags.BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// openSites builds the sites without serving them. What is wrong with some of
+// them, or with the accounts, is told.
+func openSites(cmd *cobra.Command, home *homeFlags) (*site.Snapshot, error) {
+	sites, problems := compile.Open(home.home())
+	printProblems(cmd.ErrOrStderr(), slices.DeleteFunc(problems, func(e *apphost.Error) bool { return e.Warning && sites != nil }))
+	if sites == nil {
+		return nil, errors.New("the configuration has errors; nothing would be served")
+	}
+	return sites, nil
 }
 
 // reply is what the client hears, on one line.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/replay"
 )
 
@@ -38,10 +37,9 @@ func newMigrateReplayCommand(home *homeFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			sites, problems := compile.Open(home.home())
-			if sites == nil {
-				printProblems(cmd.ErrOrStderr(), problems)
-				return errors.New("the configuration has errors; nothing would be served")
+			sites, err := openSites(cmd, home)
+			if err != nil {
+				return err
 			}
 			report, err := replay.Run(cmd.Context(), sites, options, files)
 			if report == nil {

@@ -40,6 +40,9 @@ func Open(home Home) (*site.Snapshot, apphost.ErrorList) {
 		return nil, append(problems, fileErrors(err)...)
 	}
 	directory, accountProblems := accounts.Load(home.Accounts())
+	if directory == nil { // as the running server, which starts with nobody then
+		directory = local.NewDirectory(nil, nil)
+	}
 	managers, managerProblems := home.managers()
 	if managers == nil {
 		managers = iismanager.NewDirectory(nil, nil)

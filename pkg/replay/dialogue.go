@@ -136,7 +136,10 @@ func (d *dialogue) follow(l *line) {
 // them; "" when it was about none. It is not known when the log has neither it
 // nor the directory it counts from.
 func (d *dialogue) path(l *line) (path string, known bool) {
-	if l.has(fullPath) {
+	switch {
+	case !l.verb.asks:
+		return "", true
+	case l.has(fullPath):
 		return decoded(l.raw(fullPath)), true
 	}
 	argument := decoded(l.raw(stem))

@@ -106,7 +106,7 @@ func (r *replayer) compare(l *line, d *dialogue, was outcome) {
 	}
 	path, known := d.path(l)
 	if path == "" && was == refused && ofPath(l.sub) {
-		known = false
+		known = false // SITE and COMB have theirs in the argument
 	}
 	if !known {
 		r.skip("commands of which the log does not have the path", l)
@@ -192,29 +192,29 @@ func decide(key verdictKey) *verdict {
 	if err := s.Commands.Check(name); err != nil {
 		return deniedBy("command", err)
 	}
-	row, known := ftpserver.LookUp(name, s.Protocol.FeatureSet)
+	row := key.verb.rows[s.Protocol.FeatureSet]
 	switch {
-	case !known:
+	case row == nil:
 		return &verdict{refused: true, step: "command", text: fmt.Sprintf("there is no command %s in the site's feature set", printable(name))}
 	case row.Refused != nil:
 		return &verdict{refused: true, step: "command", text: name + " is known and not served"}
 	}
-	if v := policies(s, row, key); v != nil {
+	if v := policies(s, *row, key); v != nil {
 		return v
 	}
-	asks := asksOf(name, row, key.how.setsTime)
+	asks := asksOf(name, *row, key.how.setsTime)
 	v := passed(s, key)
-	switch {
-	case asks == 0 && ofPath(key.how.sub):
-		return &verdict{open: "commands with more in them than one path"}
-	case asks == 0, key.login == nil:
+	if asks == 0 || key.login == nil {
 		return v
 	}
 	t := key.login.view.Judge(vpath.Clean(key.path), asks, key.how.file)
 	if t.Err != nil {
 		return deniedBy("", t.Err)
 	}
-	if t.Rule.Rule != nil && (key.how.sub == 0 || ofPath(key.how.sub)) {
+	switch sub := key.how.sub; {
+	case sub >= access.SubStatusHiddenSegment && sub <= access.SubStatusPathTooLong:
+		v.step, v.text = "request filter", "the path passes"
+	case ofPath(sub) && t.Rule.Rule != nil:
 		v.step, v.origin, v.text = "authorization", t.Rule.Rule.Origin, "this rule allows "+t.Permission.String()
 	}
 	return v

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/access"
+	"github.com/ftphost/ftphost/pkg/ftpserver"
+	"github.com/ftphost/ftphost/pkg/site"
 )
 
 // verb is what a method of the log means.
@@ -12,6 +14,11 @@ type verb struct {
 	// name is in upper case, as commands are; pseudo methods have none.
 	name   string
 	pseudo pseudo
+	// asks says that it asks something of a path.
+	asks bool
+	// rows are what the command table says of it, by feature set; nil for what is
+	// not there.
+	rows [2]*ftpserver.Verb
 }
 
 // pseudo is a method that is no command.
@@ -32,6 +39,12 @@ func (r *replayer) verbOf(typed []byte) *verb {
 		return v
 	}
 	v := &verb{name: strings.ToUpper(decoded(typed))}
+	for _, set := range [...]site.FeatureSet{site.Extended, site.IIS} {
+		if row, known := ftpserver.LookUp(v.name, set); known {
+			v.rows[set] = &row
+			v.asks = v.asks || asksOf(v.name, row, false) != 0
+		}
+	}
 	switch v.name {
 	case "":
 		v.pseudo = isNothing
