@@ -30,7 +30,7 @@ func year(tb testing.TB, name string, lines int) (written, differ int) {
 	fmt.Fprint(w, fields)
 	type talk struct {
 		id, ip, user string
-		port, left   int
+		left         int
 	}
 	say := func(t *talk, verb, arg, code, sub, path string) {
 		at = at.Add(step)
