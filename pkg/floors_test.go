@@ -65,6 +65,7 @@ var floors = map[string]int{
 	// offices
 	"pkg/admin":     6,
 	"pkg/replay":    6,
+	"pkg/firewall":  6,
 	"pkg/admin/api": 0,
 	// landlord
 	"pkg/host":    5,

@@ -78,6 +78,7 @@ func newRootCommand() *cobra.Command {
 		newCertCommand(home),
 		newHistoryCommand(home),
 		newMigrateCommand(home),
+		newFirewallCommand(home),
 		newServiceCommand(home),
 		newVersionCommand(),
 	)

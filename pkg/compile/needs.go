@@ -6,6 +6,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/accounts"
 	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/site"
 	"github.com/ftphost/ftphost/pkg/w3clog"
 )
 
@@ -13,8 +14,12 @@ import (
 type Needs struct {
 	// Ports are those of the bindings, each once.
 	Ports []uint16
-	// Passive are the ports of data connections.
-	Passive PortRange
+	// Bindings are those of all sites, by site in file order.
+	Bindings []SiteBinding
+	// Passive are the ports of data connections, and PassiveOrigin is where they
+	// are written, as file:line:col, or "default".
+	Passive       PortRange
+	PassiveOrigin string
 	// Folders are those that are written to: content, homes of accounts, logs,
 	// histories, that of the admin socket, and what the path map names. Some may
 	// be missing.
@@ -22,6 +27,12 @@ type Needs struct {
 	// OSUsers says that there are accounts that access files as users of the
 	// operating system.
 	OSUsers bool
+}
+
+// SiteBinding is an ftp binding and the site that has it.
+type SiteBinding struct {
+	site.Binding
+	Site string
 }
 
 // Survey finds what the sites of a home need, those that do not run as well.
@@ -37,6 +48,7 @@ func Survey(home Home) (*Needs, apphost.ErrorList) {
 		return nil, append(problems, c.problems...)
 	}
 	needs := &Needs{Passive: result.Passive, OSUsers: c.impersonates}
+	needs.PassiveOrigin = cfg.Section(sectionFirewall, "").Attr("lowDataChannelPort").Origin()
 	for _, e := range c.paths.entries {
 		needs.Folders = append(needs.Folders, e.to)
 	}
@@ -57,7 +69,7 @@ func Survey(home Home) (*Needs, apphost.ErrorList) {
 	slices.Sort(needs.Ports)
 	slices.Sort(needs.Folders)
 	needs.Ports, needs.Folders = slices.Compact(needs.Ports), slices.Compact(needs.Folders)
-	return needs, problems
+	return needs, append(problems, c.problems...)
 }
 
 // need adds what one site needs; a site without ftp bindings is not ours.
@@ -70,6 +82,7 @@ func (c *compiler) need(needs *Needs, e *apphost.Element) {
 	}
 	for _, b := range bindings {
 		needs.Ports = append(needs.Ports, b.Port)
+		needs.Bindings = append(needs.Bindings, SiteBinding{b, settings.Name})
 	}
 	for _, app := range settings.Applications {
 		for _, d := range app.VirtualDirectories {
