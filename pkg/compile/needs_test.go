@@ -90,6 +90,13 @@ func TestSurvey(t *testing.T) {
 	if !slices.Equal(got.Ports, []uint16{21, 990}) || got.Passive != (compile.PortRange{Low: 5000, High: 5009}) {
 		t.Errorf("ports %v, passive %v", got.Ports, got.Passive)
 	}
+	var bindings []string
+	for _, b := range got.Bindings {
+		bindings = append(bindings, b.Site+" "+b.String())
+	}
+	if list := strings.Join(bindings, ", "); list != "one *:21:, one 192.0.2.1:990:, two *:21:two" || !strings.HasSuffix(got.PassiveOrigin, "applicationHost.config:38:26") {
+		t.Errorf("bindings %s, passive ports at %s", list, got.PassiveOrigin)
+	}
 }
 
 func TestSurveyOfACentralLog(t *testing.T) {
