@@ -10,6 +10,8 @@ import (
 
 // dialogue is what the lines of one session have told so far.
 type dialogue struct {
+	// tenant is the site that the last line is of.
+	tenant *tenant
 	// loose says that the log does not tell sessions apart: the lines are only of
 	// one address.
 	loose bool
@@ -51,8 +53,11 @@ func (r *replayer) event(l *line) {
 	key, loose := l.keyOf()
 	d, known := r.sessions.get(key)
 	if !known || l.verb.pseudo == opensControl {
-		d = &dialogue{loose: loose}
+		d = &dialogue{tenant: l.tenant, loose: loose}
 		r.sessions.put(key, d)
+	}
+	if d.tenant != l.tenant { // HOST or USER has named another one
+		d.tenant, d.arrived, d.login = l.tenant, false, nil
 	}
 	switch l.verb.pseudo {
 	case isCommand:
@@ -109,11 +114,14 @@ func (r *replayer) command(l *line, d *dialogue) {
 func (d *dialogue) follow(l *line) {
 	switch l.verb.name {
 	case "USER":
-		d.user, d.named, d.login = l.text(stem), true, nil
+		d.named, d.login = len(l.raw(stem)) <= longestValue, nil
+		if d.user = ""; d.named {
+			d.user = l.text(stem)
+		}
 	case "PASS":
 		d.cwd = vpath.Root
 	case "REIN":
-		*d = dialogue{loose: d.loose, arrived: d.arrived, gone: d.gone}
+		*d = dialogue{tenant: d.tenant, loose: d.loose, arrived: d.arrived, gone: d.gone}
 	case "AUTH":
 		d.tls, d.login = secure, nil
 		mechanism := l.text(stem)
@@ -125,7 +133,7 @@ func (d *dialogue) follow(l *line) {
 	case "CWD", "XCWD", "CDUP", "XCUP":
 		if !l.has(fullPath) && !d.loose {
 			path, known := d.path(l)
-			if d.cwd = vpath.Clean(spaced(path)); !known {
+			if d.cwd = vpath.Clean(spaced(path)); !known || len(d.cwd) > longestPath {
 				d.cwd = ""
 			}
 		}

@@ -165,7 +165,7 @@ func (r *replayer) data(text []byte, long bool) {
 	case l.layout.foreign != "":
 		r.skip("lines of other logs", l)
 		return
-	case long || !l.split(text):
+	case long || !l.split(text) || l.exceeds():
 		r.skip("lines that are damaged", l)
 		return
 	}

@@ -181,7 +181,9 @@ func (r *replayer) verdict(l *line, lg *login, state how, path string, plus bool
 		if r.names {
 			v = &verdict{open: nameDecides}
 		}
-		r.verdicts.put(key, v)
+		if len(path) <= longestPath {
+			r.verdicts.put(key, v)
+		}
 	}
 	return v
 }

@@ -107,6 +107,16 @@ func (l *line) split(text []byte) bool {
 	}
 }
 
+// exceeds reports whether a value is longer than any that IIS writes there.
+func (l *line) exceeds() bool {
+	for _, c := range [...]column{clientIP, clientPort, userName, siteName, computerName, method, session} {
+		if len(l.raw(c)) > longestValue {
+			return true
+		}
+	}
+	return false
+}
+
 // has reports whether the log has the column.
 func (l *line) has(c column) bool { return l.layout.at[c] >= 0 }
 

@@ -36,6 +36,12 @@ const (
 	maxNotes    = 50
 )
 
+// Lengths in bytes up to which what a line says is remembered.
+const (
+	longestValue = 256
+	longestPath  = 1024
+)
+
 // Run replays files in their order. The report tells of all that could be read,
 // also when there is an error: of files that could not, or of ctx.
 func Run(ctx context.Context, sites *site.Snapshot, options Options, files []string) (*Report, error) {

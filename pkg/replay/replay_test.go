@@ -44,6 +44,9 @@ const config = `<configuration>
 <add accessType="Allow" roles="Editors" permissions="Read, Write" />
 <add accessType="Deny" users="bob" permissions="Write" />
 </authorization></security></system.ftpServer></location>
+<location path="main/named"><system.ftpServer><security>
+<ipSecurity enableReverseDns="true"><add domainName="bad.example.com" allowed="false" /></ipSecurity>
+</security></system.ftpServer></location>
 <location path="main/plus+sign"><system.ftpServer><security><authorization>
 <add accessType="Allow" users="ann" permissions="Write" />
 </authorization></security></system.ftpServer></location>
@@ -318,6 +321,50 @@ func TestComputer(t *testing.T) {
 	}
 	if other := run(t, replay.Options{Computer: "else"}, name); other.Differ != 2 {
 		t.Errorf("got %s", told(other))
+	}
+}
+
+// TestNotKnown: what only the network could tell is not guessed.
+func TestNotKnown(t *testing.T) {
+	r := run(t, replay.Options{}, logged(t, "FTPSVC1", full("192.0.2.1 PC\\ann RETR a 226 0 0 s1 /named/a\n192.0.2.1 PC\\ann RETR a 550 5 4 s1 /named/a\n")))
+	if r.Differ != 0 || len(r.NotCompared) != 1 || r.NotCompared[0].Lines != 2 || r.NotCompared[0].Why != "commands that the name of the client's address decides" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestLongValues: what is long is not kept.
+func TestLongValues(t *testing.T) {
+	long := strings.Repeat("x", 5000)
+	r := run(t, replay.Options{}, logged(t, "FTPSVC1", full(
+		"192.0.2.1 - USER "+long+" 331 0 0 s1 -\n192.0.2.1 - PASS *** 230 0 0 s1 /\n192.0.2.1 PC\\"+long+" RETR a 226 0 0 s2 /a\n"+
+			"192.0.2.1 PC\\ann RETR a 226 0 0 "+long+" /a\n192.0.2.1 PC\\ann STOR a 226 0 0 s3 /"+long+"\n192.0.2.1 PC\\ann CWD a 250 0 0 s3 /bin/"+long+"\n")))
+	text := fmt.Sprintf("%+v", r.NotCompared)
+	for _, g := range r.RefusedNow {
+		text += fmt.Sprintf("%+v", *g)
+	}
+	if r.Differ != 2 || len(text) > 4000 {
+		t.Errorf("%d differ\n%s", r.Differ, text)
+	}
+}
+
+// TestOtherSite: a session that names another site has its lines there too.
+func TestOtherSite(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("#Fields: c-ip cs-username s-sitename s-port cs-method cs-uri-stem sc-status sc-substatus x-session x-fullpath\n")
+	for _, line := range []string{
+		"FTPSVC1 21 ControlChannelOpened - - 0 s -", "FTPSVC1 21 USER ann 331 0 s -", "FTPSVC1 21 PASS *** 230 0 s /",
+		"FTPSVC3 21 HOST homes 220 0 s -", "FTPSVC3 21 USER bob 331 0 s -", "FTPSVC3 21 PASS *** 230 0 s /",
+	} {
+		b.WriteString("192.0.2.66 - " + line + "\n")
+	}
+	// The first site does not serve the address, so that nothing follows.
+	r := run(t, replay.Options{}, logged(t, "FTPSVC", b.String()))
+	if got := told(r); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "refused 1 client address") {
+		t.Errorf("got %s", got)
+	}
+	r = run(t, replay.Options{}, logged(t, "FTPSVC", strings.ReplaceAll(b.String(), ".66", ".1")))
+	if got := told(r); strings.Count(got, "\n") != 1 || !strings.HasPrefix(got, "refused 1 home directory") {
+		t.Errorf("got %s", got)
 	}
 }
 

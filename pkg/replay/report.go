@@ -106,7 +106,7 @@ func (r *replayer) differs(l *line, v *verdict, user, path string) {
 	r.report.Differ++
 	key := groupKey{l.tenant, !v.refused, v.step, v.origin}
 	if v.origin == "" {
-		key.decides = v.text
+		key.decides = cutTo(v.text, longestText)
 	}
 	g := r.groups[key]
 	if g == nil {
@@ -115,7 +115,7 @@ func (r *replayer) differs(l *line, v *verdict, user, path string) {
 			return
 		}
 		g = &Group{
-			Site: l.tenant.name, Step: v.step, Text: v.text, Origin: v.origin,
+			Site: l.tenant.name, Step: v.step, Text: cutTo(v.text, longestText), Origin: v.origin,
 			Example: l.place.String(), Then: shown(l),
 		}
 		if r.groups == nil {
@@ -139,10 +139,18 @@ func shown(l *line) string {
 	return printable(strings.TrimSpace(fmt.Sprintf("%s %s", l.verb.name, argument))) + fmt.Sprintf(" -> %d", l.code)
 }
 
+// The longest texts in bytes that a report has.
+const (
+	longestName = 120
+	longestText = 500
+)
+
 // printable is text from a log for a terminal: short, and without characters
 // that move the cursor.
-func printable(text string) string {
-	const longest = 120
+func printable(text string) string { return cutTo(text, longestName) }
+
+// cutTo is printable for texts of another length.
+func cutTo(text string, longest int) string {
 	if cut := strings.ToValidUTF8(text[:min(len(text), longest)], "?"); len(text) > longest {
 		text = cut + "..."
 	} else {
@@ -178,10 +186,8 @@ func (r *replayer) note(format string, args ...any) {
 		r.report.MoreNotes++
 		return
 	}
-	r.report.Notes = append(r.report.Notes, printableNote(fmt.Sprintf(format, args...)))
+	r.report.Notes = append(r.report.Notes, cutTo(fmt.Sprintf(format, args...), longestText))
 }
-
-func printableNote(text string) string { return strings.ToValidUTF8(text, "?") }
 
 // finish sorts what was found.
 func (r *replayer) finish() *Report {
