@@ -27,9 +27,9 @@ type Options struct {
 
 // Bounds of what a log can make us remember.
 const (
-	maxSessions = 1 << 16
-	maxLogins   = 1 << 14
-	maxVerdicts = 1 << 16
+	maxSessions = 1 << 15
+	maxLogins   = 1 << 13
+	maxVerdicts = 1 << 15
 	maxVerbs    = 1 << 10
 	maxGroups   = 500
 	maxReasons  = 50
