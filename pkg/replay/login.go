@@ -77,10 +77,13 @@ func verdictOf(answer *explain.Answer) *verdict {
 // pass compares the login that PASS ends.
 func (r *replayer) pass(l *line, d *dialogue, was outcome) {
 	user, known := d.user, d.named
-	if known {
+	switch {
+	case known:
 		user = r.typed(l, user)
-	} else if was == allowed {
+	case was == allowed:
 		user, known = r.logged(l)
+	case l.sub == access.SubStatusAnonymousNotAllowed: // nobody else has it
+		user, known = auth.Anonymous().Name(), true
 	}
 	if !known {
 		r.skip("logins of which the log does not have the user", l)

@@ -177,8 +177,8 @@ func TestDifferences(t *testing.T) {
 		},
 		{"wrong password", "FTPSVC1", "192.0.2.1 - USER ann 331 0 0 s1 -\n192.0.2.1 - PASS *** 530 1326 41 s1 -\n", ""},
 		{
-			"anonymous", "FTPSVC1", "192.0.2.1 - USER ftp 331 0 0 s1 -\n192.0.2.1 - PASS me@ 530 1326 42 s1 -\n",
-			"allowed 1 account: anonymous access is on, with any password |  | line 4\n",
+			"anonymous", "FTPSVC1", "192.0.2.1 - USER ftp 331 0 0 s1 -\n192.0.2.1 - PASS me@ 530 1326 42 s1 -\n192.0.2.1 - PASS me@ 530 1326 42 s2 -\n",
+			"allowed 2 account: anonymous access is on, with any password |  | line 4\n",
 		},
 		{
 			"no anonymous", "FTPSVC3", "192.0.2.1 - USER anonymous 331 0 0 s1 -\n192.0.2.1 - PASS me@ 230 0 0 s1 /\n192.0.2.1 - LIST - 226 0 0 s1 /\n",
