@@ -66,6 +66,7 @@ var floors = map[string]int{
 	"pkg/admin":     6,
 	"pkg/replay":    6,
 	"pkg/firewall":  6,
+	"pkg/migrate":   6,
 	"pkg/admin/api": 0,
 	// landlord
 	"pkg/host":    5,
@@ -85,7 +86,7 @@ var floors = map[string]int{
 // libraries names the folders in which each external library may appear. A
 // library with one home can be replaced there.
 var libraries = map[string][]string{
-	"github.com/beevik/etree":             {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts"},
+	"github.com/beevik/etree":             {"pkg/xmldoc", "pkg/apphost", "pkg/schemadoc", "pkg/accounts", "pkg/migrate"},
 	"github.com/aymanbagabas/go-udiff":    {"pkg/history"},
 	"github.com/fsnotify/fsnotify":        {"pkg/source"},
 	"github.com/rs/zerolog":               {"pkg/logging", "pkg/ftpserver", "pkg/host", "pkg/admin", "cmd/ftphost"},
