@@ -273,6 +273,25 @@ func TestContent(t *testing.T) {
 	}
 }
 
+// TestContentInAnotherCase: a copy may spell a folder in its own way.
+func TestContentInAnotherCase(t *testing.T) {
+	from, content, home := windows(t), t.TempDir(), filepath.Join(t.TempDir(), "home")
+	write(t, filepath.Join(content, "D", "sites", "FTP", "a.txt"), "x")
+	if _, err := planOf(t, migrate.Settings{Files: []string{from}, Content: content}).Run(migrate.Options{Home: home}, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	folders, err := os.ReadDir(filepath.Join(content, "D"))
+	if err != nil || len(folders) != 1 {
+		t.Errorf("a folder was made beside the one that was copied: %v %v", folders, err)
+	}
+	if problems, _ := compile.Check(compile.NewHome(home)); problems.Errors() > 0 {
+		t.Error(problems)
+	}
+	if _, err := os.Stat(filepath.Join(content, "c")); err == nil {
+		t.Error("the logs made a drive in the content")
+	}
+}
+
 func TestMapsAndVariables(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "applicationHost.config")

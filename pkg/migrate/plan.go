@@ -174,11 +174,41 @@ func (p *Plan) mapPaths() {
 	}
 	for _, site := range p.sites() {
 		for _, v := range physicalPaths(site) {
-			p.mapPath(v.Text)
+			p.mapPath(v.Text, p.settings.Content)
+			p.mapSpelling(v.Text)
 		}
-		p.mapPath(site.Child("ftpServer").Child("logFile").Attr("directory").Text)
 	}
-	p.mapPath(p.cfg.Section(sectionLog, "").Child("centralLogFile").Attr("directory").Text)
+	// Logs are no content: a drive that has nothing else is in the home.
+	for _, site := range p.sites() {
+		p.mapPath(site.Child("ftpServer").Child("logFile").Attr("directory").Text, "")
+	}
+	p.mapPath(p.cfg.Section(sectionLog, "").Child("centralLogFile").Attr("directory").Text, "")
+}
+
+// mapSpelling enters a folder of the content that is there in another case than
+// it is written, as it may be after a copy.
+func (p *Plan) mapSpelling(raw string) {
+	expanded, err := compile.ExpandVariables(raw, p.settings.Variables)
+	if err != nil {
+		return
+	}
+	path, ok := p.resolve(raw)
+	if _, _, windows := compile.WindowsPath(expanded); !ok || !windows || !filepath.IsAbs(path) {
+		return
+	}
+	actual := spelled(path)
+	if _, err := os.Stat(actual); err == nil && actual != path {
+		p.roots = append(p.roots, root{from: expanded, to: filepath.ToSlash(actual)})
+	}
+}
+
+// spelled is a path in the spelling that folders have.
+func spelled(path string) string {
+	if _, err := os.Stat(path); err == nil || filepath.Dir(path) == path {
+		return path
+	}
+	above := spelled(filepath.Dir(path))
+	return filepath.Join(above, nameIn(above, filepath.Base(path)))
 }
 
 // physicalPaths are the folders of a site, that of the site itself first.
@@ -191,8 +221,9 @@ func physicalPaths(site *apphost.Element) (values []apphost.Value) {
 	return values
 }
 
-// mapPath makes room for a path unless it has it.
-func (p *Plan) mapPath(raw string) {
+// mapPath makes room for a path unless it has it, below the folder content or,
+// when that is "", in the home.
+func (p *Plan) mapPath(raw, content string) {
 	expanded, err := compile.ExpandVariables(raw, p.settings.Variables)
 	if err != nil {
 		return // said where it stands
@@ -201,7 +232,7 @@ func (p *Plan) mapPath(raw string) {
 	if !ok || slices.ContainsFunc(p.roots, func(r root) bool { return vpath.Fold(rootOf(r.from)) == vpath.Fold(from) && isRoot(r.from) }) {
 		return
 	}
-	p.roots = append(p.roots, root{from: from, to: p.usualPlace(from)})
+	p.roots = append(p.roots, root{from: from, to: usualPlace(from, content)})
 }
 
 // rootOf is the drive or share of a path of the map.
@@ -218,17 +249,17 @@ func isRoot(from string) bool {
 
 // usualPlace is where a drive or share is when nobody says: below the content,
 // or in the home.
-func (p *Plan) usualPlace(from string) string {
+func usualPlace(from, content string) string {
 	var names []string
 	if share, ok := strings.CutPrefix(from, `\\`); ok {
 		names = append([]string{"unc"}, strings.Split(strings.ToLower(share), `\`)...)
 	} else {
 		names = []string{strings.ToLower(from[:1])}
 	}
-	if p.settings.Content == "" {
+	if content == "" {
 		return strings.Join(append([]string{"drives"}, names...), "/")
 	}
-	dir := p.settings.Content
+	dir := content
 	for _, name := range names {
 		dir = filepath.Join(dir, nameIn(dir, name))
 	}
