@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ftphost/ftphost/pkg/auth"
 )
@@ -62,30 +63,32 @@ func (d *draft) addGroups(groups []NewGroup) error {
 		if err := CheckGroupName(g.Name); err != nil {
 			return err
 		}
-		holder, taken := d.names[auth.Fold(g.Name)]
-		if taken && holder != "group" {
-			return d.free("group", g.Name)
+		members := slices.DeleteFunc(slices.Clone(g.Members), func(m string) bool { return d.names[auth.Fold(m)] != "user" })
+		if err := d.addGroup(g.Name, members); err != nil {
+			return err
 		}
-		var members []string
-		for _, m := range g.Members {
-			if d.names[auth.Fold(m)] == "user" {
-				members = append(members, m)
-			}
-		}
-		if taken {
-			for _, m := range members {
-				if err := d.join(g.Name, m); err != nil {
-					return err
-				}
-			}
-			continue
-		}
-		d.names[auth.Fold(g.Name)] = "group"
-		e := element("group", "name", g.Name)
-		for _, m := range members {
-			e.AddChild(element("add", "user", m))
-		}
-		d.append("groups", e)
 	}
+	return nil
+}
+
+// addGroup makes one group, or has the members join the one that is there.
+func (d *draft) addGroup(name string, members []string) error {
+	if d.names[auth.Fold(name)] == "group" {
+		for _, m := range members {
+			if err := d.join(name, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := d.free("group", name); err != nil {
+		return err
+	}
+	d.names[auth.Fold(name)] = "group"
+	e := element("group", "name", name)
+	for _, m := range members {
+		e.AddChild(element("add", "user", m))
+	}
+	d.append("groups", e)
 	return nil
 }

@@ -31,11 +31,10 @@ const dataRequire = 1
 // chooseCertificates finds out which file has which certificate, and tells of
 // those that no file has.
 func (p *Plan) chooseCertificates() error {
-	inbox := filepath.Join(p.place, "inbox")
+	inbox := filepath.Join(p.place, "inbox") // it goes with the place
 	if err := os.Mkdir(inbox, 0o700); err != nil {
 		return err
 	}
-	defer os.RemoveAll(inbox)
 	stores := cert.Open(filepath.Join(inbox, "certificates"))
 	uses := p.certificateUses()
 	files := map[string]string{} // by thumbprint

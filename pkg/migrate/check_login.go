@@ -77,6 +77,25 @@ func (p *Plan) checkEncryption(e *apphost.Element, name string) {
 	}
 }
 
+// checkClients tells what certificates of clients need.
+func (p *Plan) checkClients(e *apphost.Element, name string) {
+	clients := e.Child("ftpServer").Child("security").Child("sslClientCertificates")
+	policy, flags := clients.Attr("clientCertificatePolicy"), clients.Attr("validationFlags")
+	if policy.Int() == 0 {
+		return
+	}
+	if flags.Int()&1 != 0 {
+		p.maps("client certificate", name, flags.Pos(), "NoRevocationCheck accepts certificates that were revoked, as on Windows")
+		return
+	}
+	p.add(Finding{
+		Severity: Decide, Kind: "client certificate", Site: name, Pos: policy.Pos(),
+		Windows: "revocation lists were fetched from the issuers of client certificates, and the issuers were in the stores of the machine",
+		Here:    "both are files; clients whose certificate nobody vouches for are refused",
+		Edit:    `put the issuers into HOME/certificates/Root and CA, and their revocation lists beside them as .crl; or write validationFlags="NoRevocationCheck" (docs/certificates.md)`,
+	})
+}
+
 // checkIsolation tells what homes need.
 func (p *Plan) checkIsolation(e *apphost.Element, name string) {
 	isolation := e.Child("ftpServer").Child("userIsolation")

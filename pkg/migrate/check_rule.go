@@ -108,21 +108,28 @@ func (p *Plan) claims() (all []claim) {
 		if site != "" && !p.isSite(site) {
 			return
 		}
-		for _, a := range e.Attr {
-			group := strings.EqualFold(a.Key, "roles")
-			if !group && !strings.EqualFold(a.Key, "users") || strings.Contains(a.Value, ";") {
-				continue
-			}
-			for name := range strings.SplitSeq(a.Value, ",") {
-				name = strings.TrimSpace(name)
-				key := fmt.Sprint(group) + auth.Fold(name)
-				if name == "" || name == "*" || name == "?" || seen[key] {
-					continue
-				}
+		for _, c := range claimsOf(e, site) {
+			if key := fmt.Sprint(c.group) + auth.Fold(c.name); !seen[key] {
 				seen[key] = true
-				all = append(all, claim{name, site, group, e, a.FullKey()})
+				all = append(all, c)
 			}
 		}
 	})
+	return all
+}
+
+// claimsOf are the names in one rule.
+func claimsOf(e *etree.Element, site string) (all []claim) {
+	for _, a := range e.Attr {
+		group := strings.EqualFold(a.Key, "roles")
+		if !group && !strings.EqualFold(a.Key, "users") || strings.Contains(a.Value, ";") {
+			continue
+		}
+		for name := range strings.SplitSeq(a.Value, ",") {
+			if name = strings.TrimSpace(name); name != "" && name != "*" && name != "?" {
+				all = append(all, claim{name, site, group, e, a.FullKey()})
+			}
+		}
+	}
 	return all
 }

@@ -27,6 +27,7 @@ func (p *Plan) checkSites() {
 		p.checkFolders(e, name)
 		p.checkLogins(e, name)
 		p.checkEncryption(e, name)
+		p.checkClients(e, name)
 		p.checkIsolation(e, name)
 		p.checkConnections(e, name)
 		p.checkLog(e, name)
@@ -172,6 +173,9 @@ func (p *Plan) checkFolder(v apphost.Value, name string) {
 		shown = "HOME/" + filepath.ToSlash(path)
 	}
 	f.Severity, f.Here = Maps, "the folder is "+shown
+	if shown != path {
+		f.Here += "; copy the content there after run, or name the copy with --content"
+	}
 	if strings.Contains(strings.TrimPrefix(v.Text, `\\`), `\\`) {
 		f.Here += "; doubled backslashes count once"
 	}

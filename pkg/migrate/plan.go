@@ -73,6 +73,7 @@ func MakePlan(s Settings) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.Maps = slices.Clone(s.Maps)
 	p := &Plan{settings: s, source: source, uncertified: map[string]bool{}}
 	if p.people, err = ReadPeople(source.Accounts); err != nil {
 		return nil, err
@@ -82,6 +83,11 @@ func MakePlan(s Settings) (*Plan, error) {
 	}
 	if s.Content != "" {
 		if p.settings.Content, err = filepath.Abs(s.Content); err != nil {
+			return nil, err
+		}
+	}
+	for i, m := range s.Maps {
+		if s.Maps[i][1], err = filepath.Abs(m[1]); err != nil {
 			return nil, err
 		}
 	}

