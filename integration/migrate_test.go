@@ -37,7 +37,7 @@ func TestMigration(t *testing.T) {
 	ftphost(t, "", append([]string{"migrate", "run", "--home", home, "--passwords", passwords}, files...)...)
 	ftphost(t, "", append([]string{"migrate", "run", "--home", home}, files...)...)
 	ftphost(t, "", "check", "--home", home)
-	password := firstPassword(t, passwords, "ann")
+	password := madePassword(t, passwords, "ann")
 
 	s := serve(t, home)
 	address := fmt.Sprintf("localhost:%d", s.port)
@@ -55,6 +55,44 @@ func TestMigration(t *testing.T) {
 		out, talk, code := program(t, "", "curl", append([]string{"-sS", "--max-time", "30"}, args...)...)
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("%s: curl exit status %d\n%s%s", name, code, out, talk)
+		}
+	}
+}
+
+// TestMigrationOfQuirks: a file with what is seen in real ones, and keeps nothing
+// from working, is served as it is, byte order mark and mixed line ends and all.
+func TestMigrationOfQuirks(t *testing.T) {
+	from := t.TempDir()
+	config, err := os.ReadFile("testdata/quirks.config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "\xEF\xBB\xBF" + strings.Replace(string(config), "\n", "\r\n", 20)
+	writeFile(t, filepath.Join(from, "applicationHost.config"), []byte(text))
+	home, passwords := filepath.Join(t.TempDir(), "home"), filepath.Join(t.TempDir(), "passwords.csv")
+	out, talk, code := command(t, "", "migrate", "assess", from)
+	if code != 0 {
+		t.Fatalf("assess: exit status %d\n%s%s", code, out, talk)
+	}
+	ftphost(t, "", "migrate", "run", from, "--home", home, "--passwords", passwords)
+	ftphost(t, "", "check", "--home", home)
+	if kept, err := os.ReadFile(filepath.Join(home, "applicationHost.config")); err != nil || string(kept) != text {
+		t.Errorf("the file was changed: %v", err)
+	}
+	for _, name := range []string{"c/inetpub/ftproot/root.txt", "unc/files/ftp/share/shared.txt", "e/Ann/mine.txt"} {
+		writeFile(t, filepath.Join(home, "drives", filepath.FromSlash(name)), []byte(name))
+	}
+	s := serve(t, home)
+	password := madePassword(t, passwords, "ann")
+	for url, want := range map[string]string{
+		fmt.Sprintf("ftp://localhost:%d/", s.port):         "root.txt",
+		fmt.Sprintf("ftp://localhost:%d/share/", s.port):   "shared.txt",
+		fmt.Sprintf("ftp://localhost:%d/", s.port-21+2121): "mine.txt",
+		fmt.Sprintf("ftp://localhost:%d/ROOT.TXT", s.port): "c/inetpub/ftproot/root.txt",
+	} {
+		out, talk, code := program(t, "", "curl", "-sS", "--max-time", "30", "--user", "ann:"+password, url)
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: curl exit status %d\n%s%s", url, code, out, talk)
 		}
 	}
 }
@@ -83,7 +121,8 @@ func exportPFX(t *testing.T, dir string) string {
 	return strings.ReplaceAll(print, ":", "")
 }
 
-func firstPassword(t *testing.T, path, user string) string {
+// madePassword is the password that run made up for an account.
+func madePassword(t *testing.T, path, user string) string {
 	t.Helper()
 	info, err := os.Stat(path)
 	if err != nil {
@@ -98,10 +137,16 @@ func firstPassword(t *testing.T, path, user string) string {
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) != 2 || rows[1][0] != user {
-		t.Fatalf("passwords of %d accounts: %v", len(rows)-1, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return rows[1][1]
+	for _, row := range rows {
+		if row[0] == user {
+			return row[1]
+		}
+	}
+	t.Fatalf("no password was made for %s", user)
+	return ""
 }
 
 // migrated is a server file as IIS writes it, with web sites beside.

@@ -70,13 +70,14 @@ func (p *Plan) managers() ([]string, error) {
 // listedPeople takes the accounts of the lists but those that Windows has for
 // itself, unless a rule names them, and the groups that rules name.
 func (p *Plan) listedPeople(claims []claim) {
-	claimed := func(name string, group bool) bool {
-		return slices.ContainsFunc(claims, func(c claim) bool { return c.group == group && auth.Fold(p.local(c.name)) == auth.Fold(name) })
+	claimed := map[string]bool{}
+	for _, c := range claims {
+		claimed[fmt.Sprint(c.group)+auth.Fold(p.local(c.name))] = true
 	}
 	var left []string
 	for _, u := range p.people.Users {
 		switch own := slices.ContainsFunc(ownAccounts(), func(o string) bool { return auth.Fold(o) == auth.Fold(u.Name) }); {
-		case own && !claimed(u.Name, false):
+		case own && !claimed["false"+auth.Fold(u.Name)]:
 			left = append(left, u.Name)
 		case accounts.CheckUserName(u.Name) != nil:
 			p.add(Finding{
@@ -85,11 +86,11 @@ func (p *Plan) listedPeople(claims []claim) {
 				Edit: "take it out of the list, or give it another name",
 			})
 		default:
-			p.accounts = append(p.accounts, u)
+			p.willMake(u)
 		}
 	}
 	for _, g := range p.people.Groups {
-		if claimed(g.Group, true) {
+		if claimed["true"+auth.Fold(g.Group)] {
 			p.groups = append(p.groups, g)
 			p.checkMembers(g)
 		}
@@ -120,8 +121,11 @@ func (p *Plan) checkMembers(g Membership) {
 }
 
 // isMade reports whether run makes an account.
-func (p *Plan) isMade(name string) bool {
-	return slices.ContainsFunc(p.accounts, func(u Person) bool { return auth.Fold(u.Name) == auth.Fold(name) })
+func (p *Plan) isMade(name string) bool { return p.made[auth.Fold(name)] }
+
+func (p *Plan) willMake(u Person) {
+	p.made[auth.Fold(u.Name)] = true
+	p.accounts = append(p.accounts, u)
 }
 
 // local takes the name of the Windows server, or BUILTIN, off a name.
@@ -163,7 +167,7 @@ func (p *Plan) checkUser(c claim, managers []string) {
 	case len(p.source.Accounts) == 0:
 		f.Severity = Maps
 		f.Here = "there is no list of accounts, so run makes the accounts that rules name, and this one"
-		p.accounts = append(p.accounts, Person{Name: c.name, Enabled: true, Description: "named in a rule"})
+		p.willMake(Person{Name: c.name, Enabled: true, Description: "named in a rule"})
 	default:
 		f.Here = "the lists have no such account, so the rule concerns nobody"
 		f.Edit = fmt.Sprintf("ftphost user add %s, or take the name out of the rule", c.name)

@@ -113,7 +113,8 @@ func (p *Plan) unreadable(path string, err error) {
 		f.Edit = fmt.Sprintf("put the password into the first line of %s.password, or into the variable %s, and run again", filepath.Base(path), cert.PFXPassword)
 	}
 	if errors.Is(err, cert.ErrNoKey) {
-		f.Edit = "export it with its private key, as PFX"
+		f.Here = "there is no private key in it"
+		f.Edit = "export it with its private key, as PFX; an issuer of client certificates is copied into HOME/certificates/Root as it is"
 	}
 	p.add(f)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/ftphost/ftphost/pkg/apphost"
+	"github.com/ftphost/ftphost/pkg/auth"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 )
 
@@ -45,6 +46,7 @@ func (p *Plan) nameSites() {
 		for _, b := range e.FindElements("bindings/binding") {
 			if protocol := b.SelectAttrValue("protocol", ""); strings.EqualFold(protocol, "ftp") || strings.EqualFold(protocol, "ftps") {
 				p.Report.Sites = append(p.Report.Sites, name)
+				p.ftpSites[auth.Fold(name)] = true
 				return
 			}
 		}

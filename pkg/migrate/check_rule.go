@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -41,9 +40,7 @@ func (p *Plan) checkRules() {
 	}
 }
 
-func (p *Plan) isSite(name string) bool {
-	return slices.ContainsFunc(p.Report.Sites, func(s string) bool { return strings.EqualFold(s, name) })
-}
+func (p *Plan) isSite(name string) bool { return p.ftpSites[auth.Fold(name)] }
 
 // checkRule finds what was probably meant by a rule.
 func (p *Plan) checkRule(e *etree.Element, site string) {

@@ -52,6 +52,8 @@ type Plan struct {
 	roots        []root
 	folders      []string // as written to paths of the map
 	accounts     []Person
+	made         map[string]bool // names of accounts, folded
+	ftpSites     map[string]bool // names of sites, folded
 	groups       []Membership
 	certificates []placed
 	// uncertified are the sites that miss their certificate and need it.
@@ -74,7 +76,7 @@ func MakePlan(s Settings) (*Plan, error) {
 		return nil, err
 	}
 	s.Maps = slices.Clone(s.Maps)
-	p := &Plan{settings: s, source: source, uncertified: map[string]bool{}}
+	p := &Plan{settings: s, source: source, uncertified: map[string]bool{}, made: map[string]bool{}, ftpSites: map[string]bool{}}
 	if p.people, err = ReadPeople(source.Accounts); err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func (b *builder) foreign() error {
 				return nil // ours; what was changed beside it since is kept
 			}
 		case err == nil:
-			return fmt.Errorf("%w: %s differs; choose another --home, or continue there by hand", ErrForeign, file.path)
+			return fmt.Errorf("%w: %s differs; choose another --home, move that file away first, or continue there by hand", ErrForeign, file.path)
 		case !errors.Is(err, fs.ErrNotExist):
 			return err
 		}
