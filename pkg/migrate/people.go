@@ -215,15 +215,3 @@ func (p *People) bare(name string) string {
 	}
 	return name
 }
-
-// has reports whether the lists have an account.
-func (p *People) has(name string) bool { return p.known[auth.Fold(name)] }
-
-func (p *People) group(name string) *Membership {
-	for i := range p.Groups {
-		if auth.Fold(p.Groups[i].Group) == auth.Fold(name) {
-			return &p.Groups[i]
-		}
-	}
-	return nil
-}
