@@ -37,11 +37,15 @@ func (p *Plan) choosePeople() error {
 	if len(p.source.Accounts) > 0 {
 		p.listedPeople(claims)
 	}
+	// Groups last: none can have the name of an account.
+	for _, c := range claims {
+		if !c.group {
+			p.checkUser(c, managers)
+		}
+	}
 	for _, c := range claims {
 		if c.group {
 			p.checkGroup(c)
-		} else {
-			p.checkUser(c, managers)
 		}
 	}
 	return nil
@@ -90,7 +94,7 @@ func (p *Plan) listedPeople(claims []claim) {
 		}
 	}
 	for _, g := range p.people.Groups {
-		if claimed["true"+auth.Fold(g.Group)] {
+		if claimed["true"+auth.Fold(g.Group)] && !p.isMade(g.Group) && accounts.CheckGroupName(g.Group) == nil {
 			p.groups = append(p.groups, g)
 			p.checkMembers(g)
 		}
@@ -162,8 +166,11 @@ func (p *Plan) checkUser(c claim, managers []string) {
 		f.Edit = fmt.Sprintf(`write %s without the name of the Windows server`, bare)
 	case strings.ContainsAny(c.name, `\@`):
 		p.foreign(&f, c)
-	case accounts.CheckUserName(c.name) != nil:
+	case auth.IsAnonymousName(c.name):
 		return // told as a rule that is not meant so
+	case accounts.CheckUserName(c.name) != nil:
+		f.Here = "no account can have that name, so the rule concerns nobody: " + accounts.CheckUserName(c.name).Error()
+		f.Edit = "take the name out of the rule"
 	case len(p.source.Accounts) == 0:
 		f.Severity = Maps
 		f.Here = "there is no list of accounts, so run makes the accounts that rules name, and this one"
@@ -209,6 +216,9 @@ func (p *Plan) checkGroup(c claim) {
 		f.Edit = fmt.Sprintf("ftphost group add %q and ftphost group join %q USER..., with roles=\"%s\" in the rule; users=\"*\" is everybody", bare, bare, bare)
 	case strings.ContainsAny(c.name, `\@`):
 		p.foreign(&f, c)
+	case accounts.CheckGroupName(c.name) != nil:
+		f.Here = "no group can have that name, so the rule concerns nobody: " + accounts.CheckGroupName(c.name).Error()
+		f.Edit = "take the name out of the rule"
 	case len(p.source.Accounts) == 0:
 		f.Here = "run makes the group, without members, since there is no list of members"
 		f.Edit = fmt.Sprintf("give a list of members (docs/migrate.md), or after run: ftphost group join %q USER...", c.name)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/cert"
+	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 )
 
@@ -55,10 +56,24 @@ func (p *Plan) chooseCertificates() error {
 			p.missingCertificate(u)
 		case !seen[key]:
 			seen[key] = true
-			p.certificates = append(p.certificates, placed{file, u.store, u.thumbprint})
+			p.placeCertificate(u, file)
 		}
 	}
 	return nil
+}
+
+// placeCertificate puts a certificate where run will, as far as it can.
+func (p *Plan) placeCertificate(u use, file string) {
+	stores := cert.Open(compile.NewHome(p.place).Certificates())
+	if _, err := stores.Import(u.store, file, nil); err != nil {
+		p.add(Finding{
+			Severity: Decide, Kind: "certificate", Site: u.site, Pos: u.value.Pos(), covers: true,
+			Windows: "the certificate was in the store " + u.store,
+			Here:    "it cannot be put into a folder of that name: " + err.Error(), Edit: `serverCertStoreName="MY"`,
+		})
+		return
+	}
+	p.certificates = append(p.certificates, placed{file, u.store, u.thumbprint})
 }
 
 // certificateUses are the certificates that sites and siteDefaults name.

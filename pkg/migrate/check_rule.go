@@ -60,7 +60,7 @@ func (p *Plan) checkRule(e *etree.Element, site string) {
 		f.Windows, f.Edit = "a rule without users and roles matched nobody", `users="?" for anonymous users, users="*" for everybody, or take the rule out`
 	case strings.EqualFold(u, "anonymous"):
 		f.Windows, f.Edit = "the rule was for an account named anonymous, and not for anonymous users", `users="?" when those are meant`
-	case strings.EqualFold(u, "All Users") || strings.EqualFold(u, "Everyone"):
+	case meansEverybody(u):
 		f.Windows, f.Edit = fmt.Sprintf("the rule was for an account named %s", u), `users="*" when everybody is meant`
 	case strings.ContainsAny(u+value(roles), ";"):
 		f.Windows, f.Edit = "semicolons separate nothing: all of it was one name", "separate the names with commas"
@@ -68,6 +68,11 @@ func (p *Plan) checkRule(e *etree.Element, site string) {
 		return
 	}
 	p.add(f)
+}
+
+// meansEverybody tells names that people write for everybody.
+func meansEverybody(name string) bool {
+	return strings.EqualFold(name, "All Users") || strings.EqualFold(name, "Everyone")
 }
 
 func (p *Plan) checkAddress(e *etree.Element, site string) {
@@ -123,7 +128,8 @@ func claimsOf(e *etree.Element, site string) (all []claim) {
 			continue
 		}
 		for name := range strings.SplitSeq(a.Value, ",") {
-			if name = strings.TrimSpace(name); name != "" && name != "*" && name != "?" {
+			name = strings.TrimSpace(name)
+			if name != "" && name != "*" && name != "?" && (group || !meansEverybody(name)) {
 				all = append(all, claim{name, site, group, e, a.FullKey()})
 			}
 		}

@@ -353,6 +353,21 @@ func TestBadCertificates(t *testing.T) {
 	}
 }
 
+// TestOddStores: the name of a store may be more than a folder can be called.
+func TestOddStores(t *testing.T) {
+	dir := windows(t)
+	path := filepath.Join(dir, "applicationHost.config")
+	config, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, strings.Replace(string(config), "WebHosting", "Remote Desktop", 1))
+	plan := planOf(t, migrate.Settings{Files: []string{dir}})
+	if !found(&plan.Report, `decide certificate: serverCertStoreName="MY"`) {
+		t.Error(text(t, &plan.Report))
+	}
+}
+
 func TestCollectRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name  string

@@ -123,6 +123,9 @@ func (p *People) table(text string) error {
 		return slices.IndexFunc(rows[0], func(cell string) bool { return strings.EqualFold(strings.TrimSpace(cell), name) })
 	}
 	name, group := column("Name"), column("Group")
+	if c := column("SamAccountName"); c >= 0 { // the Name of Active Directory is what people are called
+		name = c
+	}
 	if name < 0 {
 		return fmt.Errorf("its first line has no column Name but %s; export users with: Get-LocalUser | Select Name,Enabled,Description | Export-Csv users.csv", strings.Join(rows[0], ", "))
 	}

@@ -153,6 +153,9 @@ func TestEveryQuirk(t *testing.T) {
 		{"rule with semicolons", file(site(parts{}), rules(`<add accessType="Allow" users="a;b" permissions="Read" />`)), []string{`decide rule: semicolons separate nothing`}},
 		{"group of Windows", file(site(parts{}), rules(`<add accessType="Allow" roles="BUILTIN\Benutzer" permissions="Read" />`)), []string{`decide account: ftphost group add "Benutzer"`}},
 		{"account of a domain", file(site(parts{}), rules(`<add accessType="Allow" users="CORP\jo" permissions="Read" />`)), []string{`decide account: domain="CORP"`}},
+		{"user and group of one name", file(site(parts{}), rules(`<add accessType="Allow" roles="ann" permissions="Read" /><add accessType="Allow" users="Ann" permissions="Read" />`)), []string{"decide account: there is an account of that name, and no group"}},
+		{"names that cannot be", file(site(parts{}), rules(`<add accessType="Allow" users="a/b" roles="c/d" permissions="Read" />`)), []string{"decide account: no account can have that name", "decide account: no group can have that name"}},
+		{"rule for all users", file(site(parts{}), rules(`<add accessType="Allow" users="All Users" permissions="Read" />`)), []string{`decide rule: users="*" when everybody is meant`}},
 		// secrets
 		{"encrypted with any provider", file(site(parts{ftp: `<userIsolation mode="ActiveDirectory"><activeDirectory adUserName="svc" adPassword="[enc:IISCngProvider:abc:enc]" /></userIsolation>`}), rules(allow)), []string{"decide secret: decrypted by IISCngProvider", "decide isolation: msIIS-FTPRoot"}},
 		{"encrypted nothing", file(site(parts{security: `<authentication><anonymousAuthentication enabled="true" userName="x" password="[enc:AesProvider::enc]" /></authentication>`}), rules(allow)), []string{"maps secret: encrypted empty text"}},

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/ftphost/ftphost/pkg/accounts"
-	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/compile"
 )
 
@@ -46,7 +45,8 @@ func (p *Plan) stageFiles(home compile.Home) error {
 	return nil
 }
 
-// stage builds the rest of the home there, without passwords.
+// stage builds the rest of the home there, without passwords. The certificates
+// are there already.
 func (p *Plan) stage(home compile.Home) error {
 	if err := os.WriteFile(home.Own(), p.ownFile(), 0o600); err != nil {
 		return err
@@ -57,12 +57,6 @@ func (p *Plan) stage(home compile.Home) error {
 	}
 	if len(people)+len(p.groups) > 0 {
 		if _, err := accounts.Open(home.Accounts()).Import(people, p.newGroups()); err != nil {
-			return err
-		}
-	}
-	stores := cert.Open(home.Certificates())
-	for _, c := range p.certificates {
-		if _, err := stores.Import(c.store, c.file, nil); err != nil {
 			return err
 		}
 	}
