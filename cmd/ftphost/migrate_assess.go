@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -32,7 +33,7 @@ func (f *migrateFlags) add(cmd *cobra.Command) {
 }
 
 // plan reads everything.
-func (f *migrateFlags) plan(verb string, files []string) (*migrate.Plan, error) {
+func (f *migrateFlags) plan(ctx context.Context, verb string, files []string) (*migrate.Plan, error) {
 	s := migrate.Settings{Content: f.content, Variables: map[string]string{}}
 	for _, list := range [][]string{files, f.users, f.pfx} {
 		s.Files = append(s.Files, list...)
@@ -51,7 +52,7 @@ func (f *migrateFlags) plan(verb string, files []string) (*migrate.Plan, error) 
 		}
 		s.Variables[strings.Trim(name, "%")] = value
 	}
-	return migrate.MakePlan(s)
+	return migrate.MakePlan(ctx, s)
 }
 
 func newMigrateAssessCommand() *cobra.Command {
@@ -66,7 +67,7 @@ func newMigrateAssessCommand() *cobra.Command {
 		Example: "  ftphost migrate assess ./from-windows\n  ftphost migrate assess applicationHost.config --users users.csv --pfx ./pfx --content /srv/ftp --json",
 		Args:    usage(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := common.plan("assess", args)
+			plan, err := common.plan(cmd.Context(), "assess", args)
 			if err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func newMigrateRunCommand(home *homeFlags) *cobra.Command {
 			if home.config != "" {
 				return usageError{errors.New("migrate run: name the folder with --home; its file is called " + compile.ConfigFile)}
 			}
-			plan, err := common.plan("run", args)
+			plan, err := common.plan(cmd.Context(), "run", args)
 			if err != nil {
 				return err
 			}

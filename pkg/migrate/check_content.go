@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ const mostNames = 20
 
 // checkContent looks for names that clients cannot reach, or that were not
 // possible on Windows.
-func (p *Plan) checkContent() error {
+func (p *Plan) checkContent(ctx context.Context) error {
 	if p.settings.Content == "" {
 		return nil
 	}
@@ -27,7 +28,12 @@ func (p *Plan) checkContent() error {
 	if _, err := os.Stat(p.settings.Content); err != nil {
 		return err
 	}
-	err := filepath.WalkDir(p.settings.Content, c.visit)
+	err := filepath.WalkDir(p.settings.Content, func(path string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return c.visit(path, d, err)
+	})
 	for _, kind := range []string{"case", "name", "link", "unreadable"} {
 		if more := c.told[kind] - mostNames; more > 0 {
 			p.add(Finding{Severity: Decide, Kind: "name", Pos: xmldoc.Pos{File: p.settings.Content}, Here: "more of these: " + kind + "; the first twenty are told"})

@@ -24,7 +24,7 @@ func FuzzMakePlan(f *testing.F) {
 		dir := t.TempDir()
 		path, home := filepath.Join(dir, compile.ConfigFile), filepath.Join(dir, "home")
 		write(t, path, string(data))
-		plan, err := migrate.MakePlan(migrate.Settings{Files: []string{path}})
+		plan, err := migrate.MakePlan(t.Context(), migrate.Settings{Files: []string{path}})
 		if err != nil {
 			return // not a file of ours
 		}

@@ -2,6 +2,7 @@ package migrate_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -36,7 +37,7 @@ func TestGolden(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("on Windows its own paths need no map, so that other things are found")
 	}
-	plan, err := migrate.MakePlan(migrate.Settings{Files: []string{"testdata/mixed"}})
+	plan, err := migrate.MakePlan(t.Context(), migrate.Settings{Files: []string{"testdata/mixed"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +104,7 @@ func windows(t *testing.T) string {
 
 func planOf(t *testing.T, s migrate.Settings) *migrate.Plan {
 	t.Helper()
-	plan, err := migrate.MakePlan(s)
+	plan, err := migrate.MakePlan(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,6 +274,21 @@ func TestContent(t *testing.T) {
 	}
 }
 
+// TestInterrupted: whoever interrupts a look at a large content finds no keys in
+// the folder for temporary files.
+func TestInterrupted(t *testing.T) {
+	from, content, place := windows(t), t.TempDir(), t.TempDir()
+	t.Setenv("TMPDIR", place)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := migrate.MakePlan(ctx, migrate.Settings{Files: []string{from}, Content: content}); !errors.Is(err, context.Canceled) {
+		t.Errorf("an interrupted look: %v", err)
+	}
+	if left, err := os.ReadDir(place); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
 // TestContentInAnotherCase: a copy may spell a folder in its own way.
 func TestContentInAnotherCase(t *testing.T) {
 	from, content, home := windows(t), t.TempDir(), filepath.Join(t.TempDir(), "home")
@@ -387,7 +403,7 @@ func TestCollectRefuses(t *testing.T) {
 		for name, data := range test.files {
 			write(t, filepath.Join(dir, name), data)
 		}
-		_, err := migrate.MakePlan(migrate.Settings{Files: []string{dir}})
+		_, err := migrate.MakePlan(t.Context(), migrate.Settings{Files: []string{dir}})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.want)
 		}

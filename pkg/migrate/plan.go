@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,9 +69,9 @@ type root struct {
 }
 
 // MakePlan reads everything and says what it comes to. Nothing is written but in
-// a folder for the time of the call. The error is one of the files themselves;
-// what is wrong in them is in the report.
-func MakePlan(s Settings) (*Plan, error) {
+// a folder for the time of the call. The error is one of the files themselves, or
+// of ctx; what is wrong in them is in the report.
+func MakePlan(ctx context.Context, s Settings) (*Plan, error) {
 	source, err := Collect(s.Files)
 	if err != nil {
 		return nil, err
@@ -97,7 +98,7 @@ func MakePlan(s Settings) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = p.make()
+	err = p.make(ctx)
 	if gone := os.RemoveAll(p.place); err == nil {
 		err = gone
 	}
@@ -106,7 +107,7 @@ func MakePlan(s Settings) (*Plan, error) {
 
 // make looks at the parts, builds what would become the home, and asks the
 // compiler about it.
-func (p *Plan) make() error {
+func (p *Plan) make(ctx context.Context) error {
 	home := compile.Home{Dir: p.place, Config: p.source.Config}
 	if err := p.stageFiles(home); err != nil {
 		return err
@@ -134,7 +135,7 @@ func (p *Plan) make() error {
 	if err := p.chooseCertificates(); err != nil {
 		return err
 	}
-	if err := p.checkContent(); err != nil {
+	if err := p.checkContent(ctx); err != nil {
 		return err
 	}
 	if err := p.stage(home); err != nil {

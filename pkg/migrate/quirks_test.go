@@ -178,7 +178,7 @@ func TestEveryQuirk(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), compile.ConfigFile)
 			write(t, path, q.text)
-			plan, err := migrate.MakePlan(migrate.Settings{Files: []string{path}})
+			plan, err := migrate.MakePlan(t.Context(), migrate.Settings{Files: []string{path}})
 			if err != nil {
 				t.Fatal(err)
 			}
