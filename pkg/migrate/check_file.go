@@ -107,7 +107,7 @@ func (p *Plan) checkComments(pos xmldoc.Pos) {
 		}
 	})
 	if n > 0 {
-		p.maps("file", "", pos, "configuration in comments (%d, the first in this element) is none, such as the sample <location> that IIS ships", n)
+		p.maps("file", "", pos, "what stands in comments does not count, such as the sample <location> that IIS ships; comments with elements: %d, the first in this element", n)
 	}
 }
 

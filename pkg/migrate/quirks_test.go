@@ -69,7 +69,7 @@ func TestEveryQuirk(t *testing.T) {
 		{"UTF-16", utf16Text(strings.Replace(plain(), "UTF-8", "utf-16", 1)), []string{"maps file: UTF-16"}},
 		{"mixed line ends", strings.Replace(plain(), "\n", "\r\n", 3), []string{"maps file: line ends of Windows and of Unix are mixed (3 and"}},
 		{"long line", file(site(parts{}), "<x>"+strings.Repeat("y", 700)+"</x>"), []string{"maps file: there is no limit"}},
-		{"sample location in a comment", file(site(parts{}), `<!-- <location path="S" overrideMode="Allow" /> -->`), []string{"maps file: configuration in comments (1"}},
+		{"sample location in a comment", file(site(parts{}), `<!-- <location path="S" overrideMode="Allow" /> -->`), []string{"maps file: comments with elements: 1"}},
 		{"document type", strings.Replace(plain(), "<configuration>", "<!DOCTYPE configuration []>\n<configuration>", 1), []string{"blocks file: "}},
 		{"entity", file(site(parts{ftp: `<messages greetingMessage="a&#xA;b" />`}), rules(allow)), []string{"maps setting: line breaks, written as &#xA;"}},
 		{"truncated", plain()[:len(plain())-40], []string{"blocks file: "}},

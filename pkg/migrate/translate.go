@@ -137,7 +137,7 @@ func (p *Plan) finding(e *apphost.Error) Finding {
 	case strings.HasPrefix(f.Here, "controlChannelPolicy is "), strings.HasPrefix(f.Here, "dataChannelPolicy is "):
 		f.Kind = "encryption"
 	}
-	f.Windows, f.Edit = advice(f.Kind, f.Severity, f.place())
+	f.Windows, f.Edit = advice(&f, !e.Warning)
 	return f
 }
 
@@ -184,13 +184,20 @@ func kindOf(where spot) string {
 
 // advice says what IIS does with such a thing, and what to do, where the
 // compiler's words are not enough.
-func advice(kind string, severity Severity, place string) (windows, edit string) {
+func advice(f *Finding, wrong bool) (windows, edit string) {
+	place := f.place()
 	change := "change " + place + " in the copy of the file and run again"
-	switch kind {
-	case "file":
+	switch {
+	case f.Kind == "file":
 		return "IIS refuses such a file as a whole, or it never came from IIS", "copy the file again, or correct it at " + place
-	case "rule":
-		return "the rules are those of the file; where two rules meet, what is known of IIS's order does not agree", "let one rule say it, or leave it when this is what is meant: " + place
+	case f.Kind == "rule" && strings.Contains(f.Here, "Deny wins"):
+		return "what is known of the order in which IIS looks at rules does not agree here", "let one rule say what is meant; or leave it, when the Deny is"
+	case f.Kind == "binding" && wrong:
+		return "of two sites with one binding, one did not start; another binding it could not read", change
+	case wrong && f.Kind != "path" && f.Kind != "certificate":
+		return "IIS reads its own sections as strictly, and refuses the file", change
+	}
+	switch f.Kind {
 	case "provider":
 		return "a program of its own answered here", "change enabled at " + place + ", when the accounts have another source"
 	case "certificate":
@@ -203,9 +210,6 @@ func advice(kind string, severity Severity, place string) (windows, edit string)
 		return "each user was led to a folder of their own", "copy the folders with the rest of the content, or create them in the home after run"
 	case "path":
 		return "the folder was there", "copy the content, name it with --content or --map, or change " + place
-	}
-	if severity == Blocks {
-		return "IIS reads its own sections as strictly, or nobody could log in there either", change
 	}
 	return "", change
 }
