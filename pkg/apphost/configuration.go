@@ -1,6 +1,7 @@
 package apphost
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -120,4 +121,14 @@ func (c *Configuration) Locations(section, site string) []*LocationSection {
 		return nil
 	}
 	return o.sites[fold(site)].sorted
+}
+
+// Sites are the names that locations begin with, as written, sorted.
+func (c *Configuration) Sites() []string {
+	var names []string
+	for _, locations := range c.locations {
+		names = append(names, placeOf(locations[0].e.SelectAttrValue("path", "")).site)
+	}
+	slices.Sort(names)
+	return names
 }

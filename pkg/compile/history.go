@@ -87,7 +87,7 @@ func (h Home) Away() bool { return h.shared != nil && h.shared.copied }
 // WithFilesOf returns the home with the files of dir in place of its own, as far as
 // they are there, to see whether they would do. It follows no redirection.
 func (h Home) WithFilesOf(dir string) Home {
-	h.resolved, h.shared = true, nil
+	h.resolved, h.shared, h.known = true, nil, nil
 	h.instead = map[string]string{}
 	for _, name := range []string{ConfigFile, OwnFile, AdministrationFile, SchemaDir} {
 		path := filepath.Join(dir, name)

@@ -36,7 +36,10 @@ type Home struct {
 
 	resolved bool
 	draft    bool    // Config has the place of another file (With)
+	text     []byte  // is read instead of Config, unless it is nil
 	shared   *shared // nil for a home that has its configuration itself
+	// known is the schema, if it was read already.
+	known *apphost.Schema
 	// instead has the paths of files that are taken from elsewhere, by name.
 	instead map[string]string
 }
@@ -132,6 +135,9 @@ func (h Home) loadOwn(definitions *apphost.Schema) (*apphost.Configuration, apph
 
 // document reads a file, but what was read from a shared folder already.
 func (h Home) document(path string) (*xmldoc.Document, error) {
+	if h.text != nil && path == h.Config {
+		return xmldoc.Parse(path, h.text)
+	}
 	if h.shared != nil && path == h.Config && !h.draft {
 		return xmldoc.Parse(path, h.shared.files[ConfigFile])
 	}
@@ -152,12 +158,15 @@ func (h Home) managers() (*iismanager.Directory, apphost.ErrorList) {
 
 // schema is the embedded schema and what the home's schema folder adds.
 func (h Home) schema() (*apphost.Schema, error) {
+	if h.known != nil {
+		return h.known, nil
+	}
 	documents, err := readSchemas(schema.FS, ".")
 	if err != nil {
 		return nil, err
 	}
 	dir := h.schemas()
-	if _, err := os.Stat(dir); err == nil {
+	if _, err := os.Stat(dir); err == nil && dir != "" {
 		extra, err := readSchemas(os.DirFS(dir), dir)
 		if err != nil {
 			return nil, err
