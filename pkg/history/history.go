@@ -123,6 +123,31 @@ func enter(now state, s Settings) (name string, kept bool, err error) {
 	return name, true, prune(s.Folder, entries, s.Max)
 }
 
+// Save keeps the present state of the parts in a folder of any name, which no
+// Keeper removes. The error is fs.ErrExist when there is such a folder.
+func Save(parts []Part, folder, name string) error {
+	now, err := read(parts)
+	if err != nil {
+		return fmt.Errorf("saving the configuration: %w", err)
+	}
+	if err := makeFolder(folder); err != nil {
+		return fmt.Errorf("saving the configuration: %w", err)
+	}
+	unlock, err := durable.Lock(filepath.Join(folder, lockName))
+	if err != nil {
+		return fmt.Errorf("saving the configuration: %w", err)
+	}
+	if _, err = os.Stat(filepath.Join(folder, name)); err == nil {
+		err = fs.ErrExist
+	} else {
+		err = write(now, folder, name)
+	}
+	if err = errors.Join(err, unlock()); err != nil {
+		return fmt.Errorf("saving the configuration in %s: %w", folder, err)
+	}
+	return nil
+}
+
 // write writes a history beside the others and gives it its name when it is
 // whole.
 func write(now state, folder, name string) (err error) {

@@ -56,19 +56,24 @@ func Restore(parts []Part, s Settings, name string, check func(dir string) error
 	if err != nil {
 		return nil, err
 	}
+	return RestoreFrom(parts, s, filepath.Join(s.Folder, e.Name), check)
+}
+
+// RestoreFrom is Restore from a folder that Save wrote, or that is a history.
+func RestoreFrom(parts []Part, s Settings, dir string, check func(dir string) error) (*Restored, error) {
 	// It is read first: keeping the present state may remove it as the oldest.
-	then, err := readEntry(s.Folder, e.Name)
+	then, err := readEntry(filepath.Dir(dir), filepath.Base(dir))
 	if err != nil {
 		return nil, err
 	}
-	if err := check(filepath.Join(s.Folder, e.Name)); err != nil {
+	if err := check(dir); err != nil {
 		return nil, err
 	}
 	now, err := read(parts)
 	if err != nil {
 		return nil, err
 	}
-	r := &Restored{Name: e.Name}
+	r := &Restored{Name: filepath.Base(dir)}
 	if r.Before, _, err = keep(now, s); err != nil {
 		return nil, fmt.Errorf("nothing was restored: %w", err)
 	}
