@@ -7,71 +7,29 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ftphost/ftphost/pkg/admin"
 	"github.com/ftphost/ftphost/pkg/admin/api"
-	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
 )
-
-// socketName is the admin socket in its folder.
-const socketName = "ftphost.sock"
-
-// runFolder is where systemd puts what a service has only while it runs.
-const runFolder = "/run/ftphost"
 
 // serverSocket is where a host of a home listens, when its configuration does
 // not say that. Systemd tells the folder it made for the service.
 func serverSocket(home compile.Home) string {
 	// There may be several folders, with colons between them.
 	if dir, _, _ := strings.Cut(os.Getenv("RUNTIME_DIRECTORY"), ":"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, socketName)
+		return filepath.Join(dir, compile.SocketName)
 	}
-	return filepath.Join(homeFolder(home), socketName)
-}
-
-// homeFolder names the folder of a home in the same way, whoever asks.
-func homeFolder(home compile.Home) string {
-	dir := home.Dir
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	if abs, err := filepath.Abs(dir); err == nil {
-		return abs
-	}
-	return dir
+	return filepath.Join(home.Folder(), compile.SocketName)
 }
 
 // client talks to the running host of a home.
 func (h *homeFlags) client() *api.Client {
 	home := h.home()
-	var sockets []string
-	if own := configuredSocket(home); own != "" {
-		sockets = append(sockets, own)
-	}
-	// A server that was started before that was written is at the usual place.
-	sockets = append(sockets, filepath.Join(homeFolder(home), socketName))
-	if runtime.GOOS != "windows" {
-		sockets = append(sockets, filepath.Join(runFolder, socketName))
-	}
-	return api.NewClient(homeFolder(home), sockets...)
-}
-
-// configuredSocket is ftpHost/admin/@socket, "" for none. It is found although
-// the rest of the configuration has errors: that is when people ask.
-func configuredSocket(home compile.Home) string {
-	for _, load := range []func() (*apphost.Configuration, apphost.ErrorList){home.LoadOwn, home.Load} {
-		if cfg, _ := load(); cfg != nil {
-			if socket := compile.AdminSocket(cfg, home); socket != "" {
-				return socket
-			}
-		}
-	}
-	return ""
+	return api.NewClient(home.Folder(), home.Sockets()...)
 }
 
 // newAdminCommand makes keys for the interface over the network.

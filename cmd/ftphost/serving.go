@@ -64,7 +64,7 @@ func (s *serving) openDoor() error {
 	if socket == "" {
 		socket = serverSocket(s.options.Home)
 	}
-	d, err := admin.Listen(admin.Options{Host: s.host, Version: version, Home: homeFolder(s.options.Home), Socket: socket, Log: s.options.Log})
+	d, err := admin.Listen(admin.Options{Host: s.host, Version: version, Home: s.options.Home.Folder(), Socket: socket, Log: s.options.Log})
 	switch {
 	case errors.Is(err, admin.ErrTaken):
 		return err
