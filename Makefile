@@ -22,8 +22,8 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: build
-build: ## build bin/ftphost, static, with its version inside (the default)
-	$(GOBUILD) -o bin/ftphost ./cmd/ftphost
+build: ## build bin/ftphost and bin/appcmd, static, with their version inside (the default)
+	$(GOBUILD) -o bin/ ./cmd/ftphost ./cmd/appcmd
 
 .PHONY: build-pam
 build-pam: ## build bin/ftphost with PAM, for accounts of this machine; needs a C compiler and libpam0g-dev
@@ -106,7 +106,7 @@ staticcheck: bin/tools/staticcheck
 cross:
 	$(STEP) 'other platforms: $(PLATFORMS)'
 	for p in windows/amd64 darwin/arm64; do GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 go vet ./...; done
-	for p in $(PLATFORMS); do GOOS=$${p%/*} GOARCH=$${p#*/} $(GOBUILD) -o bin/$$p/ ./cmd/ftphost; done
+	for p in $(PLATFORMS); do GOOS=$${p%/*} GOARCH=$${p#*/} $(GOBUILD) -o bin/$$p/ ./cmd/ftphost ./cmd/appcmd; done
 
 .PHONY: generated
 generated:

@@ -63,8 +63,10 @@ func runBlocks(t *testing.T, blocks []string) {
 	if err := os.Mkdir(filepath.Join(dir, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(binary, filepath.Join(dir, "bin", "ftphost")); err != nil {
-		t.Fatal(err)
+	for _, program := range []string{binary, appcmd} {
+		if err := os.Symlink(program, filepath.Join(dir, "bin", filepath.Base(program))); err != nil {
+			t.Fatal(err)
+		}
 	}
 	offset := freeOffset(t)
 	var script strings.Builder

@@ -14,8 +14,9 @@ import (
 	"testing"
 )
 
-// binary is the program under test: FTPHOST_BIN, or one built here.
-var binary string
+// binary is the program under test: FTPHOST_BIN, or one built here. Beside it
+// is appcmd, or else one built here.
+var binary, appcmd string
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -36,7 +37,14 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	if binary = os.Getenv("FTPHOST_BIN"); binary == "" {
 		binary = filepath.Join(dir, "ftphost")
-		if err := build(); err != nil {
+		if err := build(binary); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	if appcmd = filepath.Join(filepath.Dir(binary), "appcmd"); !isFile(appcmd) {
+		appcmd = filepath.Join(dir, "appcmd")
+		if err := build(appcmd); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -45,8 +53,14 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-func build() error {
-	cmd := exec.Command("go", "build", "-o", binary, "../cmd/ftphost")
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// build builds the command that is called like the program.
+func build(program string) error {
+	cmd := exec.Command("go", "build", "-o", program, "../cmd/"+filepath.Base(program))
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s%w", out, err)

@@ -67,12 +67,14 @@ var floors = map[string]int{
 	"pkg/replay":    6,
 	"pkg/firewall":  6,
 	"pkg/migrate":   6,
+	"pkg/appcmd":    6,
 	"pkg/admin/api": 0,
 	// landlord
 	"pkg/host":    5,
 	"pkg/explain": 5,
 	// door
 	"cmd/ftphost":   7,
+	"cmd/appcmd":    7,
 	"cmd/schemadoc": 7,
 	// roof
 	"pkg":                     roof,

@@ -17,7 +17,6 @@ fi
 
 mkdir -p "dist/$name" dist/stage/bin
 for command in ftphost appcmd; do
-	[[ ! -d cmd/$command ]] && continue
 	GOOS=$goos GOARCH=$goarch CGO_ENABLED=0 go build -ldflags "$ldflags" -o "dist/stage/bin/$command" "./cmd/$command"
 	cp "dist/stage/bin/$command" "dist/$name/$command$suffix"
 done

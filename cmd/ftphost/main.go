@@ -31,9 +31,12 @@ func run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage usageError
+	var status statusError
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &usage):
 		fmt.Fprintf(root.ErrOrStderr(), "ftphost: %v\nSee 'ftphost --help'.\n", err)
 		return exitUsage

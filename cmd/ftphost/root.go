@@ -79,6 +79,7 @@ func newRootCommand() *cobra.Command {
 		newHistoryCommand(home),
 		newMigrateCommand(home),
 		newFirewallCommand(home),
+		newAppcmdCommand(),
 		newServiceCommand(home),
 		newVersionCommand(),
 	)

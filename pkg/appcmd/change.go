@@ -1,0 +1,339 @@
+package appcmd
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ftphost/ftphost/pkg/admin/api"
+	"github.com/ftphost/ftphost/pkg/apphost"
+)
+
+// take takes a property out of those of the command.
+func (r *run) take(name string) (string, bool) {
+	for i, p := range r.props {
+		if p.Op == Assign && len(p.Path) == 1 && strings.EqualFold(p.Path[0].Name, name) {
+			r.props = slices.Delete(slices.Clone(r.props), i, i+1)
+			return p.Value, true
+		}
+	}
+	return "", false
+}
+
+// loaded is the configuration of a draft, which must have no errors for what
+// needs to know all of it.
+func loaded(d *apphost.Draft) (*apphost.Configuration, error) {
+	cfg, problems := d.Load()
+	if cfg == nil {
+		return nil, problems
+	}
+	return cfg, nil
+}
+
+// newSite is what add site says of the site beside its properties.
+type newSite struct {
+	name, id, bindings, physicalPath string
+	folder                           bool // physicalPath is given
+}
+
+func (r *run) newSite() (newSite, error) {
+	var n newSite
+	if n.name, _ = r.take("name"); n.name == "" {
+		n.name = r.identifier()
+	}
+	if n.id, _ = r.take("id"); n.id == "" {
+		n.id = r.options.names["site.id"]
+	}
+	n.bindings, _ = r.take("bindings")
+	n.physicalPath, n.folder = r.take("physicalPath")
+	if n.name == "" {
+		return n, &failure{code: codeInvalid, text: "Must specify the \"name\" attribute of the SITE object."}
+	}
+	return n, nil
+}
+
+func (r *run) addSite() error {
+	n, err := r.newSite()
+	if err != nil {
+		return err
+	}
+	err = r.edit(func(d *apphost.Draft) error { return r.enterSite(d, n) })
+	if err != nil {
+		return err
+	}
+	r.say(`SITE object "%s" added`, n.name)
+	if n.folder {
+		r.say(`APP object "%s/" added`, n.name)
+		r.say(`VDIR object "%s/" added`, n.name)
+	}
+	return nil
+}
+
+// enterSite adds a site, with what the input has of it.
+func (r *run) enterSite(d *apphost.Draft, n newSite) error {
+	cfg, err := loaded(d)
+	if err != nil {
+		return err
+	}
+	number, err := siteNumber(cfg, n.id)
+	if err != nil {
+		return err
+	}
+	at := apphost.Target{Section: sectionSites, Path: siteSteps(n.name)}
+	entry := at
+	entry.Path = []apphost.Step{{Values: []apphost.Setting{{Name: "name", Value: n.name}, {Name: "id", Value: number}}}}
+	known := r.inputElement("site")
+	if err := d.Add(entry, known, apphost.Last); err != nil {
+		return err
+	}
+	if n.folder {
+		if err := addFolder(d, at, "/", "/", n.physicalPath); err != nil {
+			return err
+		}
+	}
+	if n.bindings != "" && known == nil {
+		at := at
+		at.Path = append(slices.Clip(at.Path), apphost.Step{Name: "bindings"})
+		if err := setBindings(d, at, n.bindings); err != nil {
+			return err
+		}
+	}
+	return assign(d, at, r.props)
+}
+
+// addFolder adds an application with its root virtual directory.
+func addFolder(d *apphost.Draft, site apphost.Target, app, vdir, physical string) error {
+	at := site
+	at.Path = append(slices.Clip(at.Path), pathStep(app))
+	if err := d.Add(at, nil, apphost.Last); err != nil {
+		return err
+	}
+	return addDirectory(d, at, vdir, physical)
+}
+
+func addDirectory(d *apphost.Draft, app apphost.Target, vdir, physical string) error {
+	values := []apphost.Setting{{Name: "path", Value: vdir}, {Name: "physicalPath", Value: physical}}
+	app.Path = append(slices.Clip(app.Path), apphost.Step{Values: values})
+	return d.Add(app, nil, apphost.Last)
+}
+
+// siteNumber is the number of a new site: the one that is asked for, if it is
+// free, else the one after the highest.
+func siteNumber(cfg *apphost.Configuration, id string) (string, error) {
+	highest := uint64(0)
+	for _, e := range cfg.Section(sectionSites, "").Entries() {
+		used := e.Attr("id").Shown()
+		if used == id {
+			return "", &failure{code: codeDuplicate, text: fmt.Sprintf("Failed to add duplicate collection element \"%s\".", id), hint: fmt.Sprintf("site %q has the number %s", e.Attr("name").Text, id)}
+		}
+		if n, err := strconv.ParseUint(used, 10, 32); err == nil {
+			highest = max(highest, n)
+		}
+	}
+	if id != "" {
+		return id, nil
+	}
+	return strconv.FormatUint(highest+1, 10), nil
+}
+
+func (r *run) addApp() error {
+	site, _ := r.take("site.name")
+	if site == "" {
+		site = r.options.names["site.name"]
+	}
+	path, _ := r.take("path")
+	if site == "" || path == "" {
+		return &failure{code: codeInvalid, text: "Must specify the \"site.name\" and \"path\" attributes of the APP object."}
+	}
+	physical, hasPath := r.take("physicalPath")
+	props := r.props
+	err := r.edit(func(d *apphost.Draft) error {
+		cfg, err := loaded(d)
+		if err != nil {
+			return err
+		}
+		parent, err := (&run{ctx: r.ctx, alone: true, kind: "SITE", cmd: &Command{Identifier: site}}).one(cfg)
+		if err != nil {
+			return err
+		}
+		site = parent.name
+		at := parent.target()
+		at.Path = append(at.Path, pathStep(path))
+		if err := d.Add(at, r.inputElement("application"), apphost.Last); err != nil {
+			return err
+		}
+		if hasPath {
+			if err := addDirectory(d, at, "/", physical); err != nil {
+				return err
+			}
+		}
+		return assign(d, at, props)
+	})
+	if err != nil {
+		return err
+	}
+	r.say(`APP object "%s" added`, site+path)
+	if hasPath {
+		r.say(`VDIR object "%s" added`, vdirName(site+path, "/"))
+	}
+	return nil
+}
+
+func (r *run) addVdir() error {
+	app := r.options.names["app.name"]
+	path, _ := r.take("path")
+	physical, hasPath := r.take("physicalPath")
+	if app == "" || path == "" {
+		return &failure{code: codeInvalid, text: "Must specify the \"app.name\" and \"path\" attributes of the VDIR object."}
+	}
+	props := r.props
+	err := r.edit(func(d *apphost.Draft) error {
+		cfg, err := loaded(d)
+		if err != nil {
+			return err
+		}
+		parent, err := (&run{ctx: r.ctx, alone: true, kind: "APP", cmd: &Command{Identifier: app}}).one(cfg)
+		if err != nil {
+			return err
+		}
+		app = parent.name
+		at := parent.target()
+		values := []apphost.Setting{{Name: "path", Value: path}}
+		if hasPath {
+			values = append(values, apphost.Setting{Name: "physicalPath", Value: physical})
+		}
+		at.Path = append(at.Path, apphost.Step{Values: values})
+		if err := d.Add(at, r.inputElement("virtualDirectory"), apphost.Last); err != nil {
+			return err
+		}
+		return assign(d, at, props)
+	})
+	if err != nil {
+		return err
+	}
+	r.say(`VDIR object "%s" added`, vdirName(app, path))
+	return nil
+}
+
+// find is the target that a command names in a draft, and its name as written.
+// In a file with errors, a site is found by its name alone.
+func (r *run) find(d *apphost.Draft) (apphost.Target, string, error) {
+	cfg, err := loaded(d)
+	if err != nil {
+		if r.kind == "SITE" && r.identifier() != "" {
+			return apphost.Target{Section: sectionSites, Path: siteSteps(r.identifier())}, r.identifier(), nil
+		}
+		return apphost.Target{}, "", err
+	}
+	// The state does not matter, so nobody is asked for it.
+	quiet := *r
+	quiet.alone = true
+	o, err := quiet.one(cfg)
+	if err != nil {
+		return apphost.Target{}, "", err
+	}
+	return o.target(), o.name, nil
+}
+
+func (r *run) setObject() error {
+	name := ""
+	err := r.edit(func(d *apphost.Draft) error {
+		at, found, err := r.find(d)
+		if err != nil {
+			return err
+		}
+		name = found
+		return assign(d, at, r.props)
+	})
+	if err != nil {
+		return r.explained(err)
+	}
+	if r.kind == "SITE" {
+		for _, p := range r.props {
+			if p.Op == Assign && strings.EqualFold(pathString(p.Path), "name") {
+				r.note("locations with the path %q are not renamed; what they say does not count for the site any more", name)
+			}
+		}
+	}
+	r.say(`%s object "%s" changed`, r.kind, name)
+	return nil
+}
+
+// explained adds what is meant to be used where an attribute is of another
+// object.
+func (r *run) explained(err error) error {
+	var unknown *apphost.UnknownError
+	if errors.As(err, &unknown) && r.kind == "SITE" && strings.EqualFold(unknown.Name, "physicalPath") {
+		f := unknownFailure(unknown)
+		f.hint = `the folder of a site is that of its root virtual directory: set vdir "SITE/" /physicalPath:FOLDER`
+		return f
+	}
+	return err
+}
+
+func (r *run) deleteObject() error {
+	name := ""
+	orphans := false
+	err := r.edit(func(d *apphost.Draft) error {
+		at, found, err := r.find(d)
+		if err != nil {
+			return err
+		}
+		name = found
+		if cfg := d.Configuration(); cfg != nil && r.kind == "SITE" {
+			for _, s := range d.Schema().Sections() {
+				orphans = orphans || len(cfg.Locations(s.Path, name)) > 0
+			}
+		}
+		return d.Remove(at)
+	})
+	if err != nil {
+		return err
+	}
+	if orphans {
+		r.note("locations with the path %q are left, as IIS leaves them; they count again for a new site of this name", name)
+	}
+	r.say(`%s object "%s" deleted`, r.kind, name)
+	return nil
+}
+
+func (r *run) start() error { return r.switchSite(api.Started) }
+func (r *run) stop() error  { return r.switchSite(api.Stopped) }
+
+// switchSite starts or stops a site: in the file, as IIS does, and in the
+// running host, if there is one.
+func (r *run) switchSite(state string) error {
+	if r.alone {
+		return &failure{code: codeInvalid, text: "A site of another file cannot be started or stopped.", hint: "set ftpServer.serverAutoStart of the site instead"}
+	}
+	cfg, err := r.configuration()
+	if err != nil {
+		return err
+	}
+	quiet := *r
+	quiet.alone = true
+	o, err := quiet.one(cfg)
+	if err != nil {
+		return err
+	}
+	s, err := r.client().SetSite(r.ctx, o.name, state)
+	switch {
+	case errors.Is(err, api.ErrNotRunning):
+		if _, err := r.home.SetAutoStart(o.name, state == api.Started); err != nil {
+			return err
+		}
+		r.note("no server runs here; when one does, the site will be %s, as the configuration says now", strings.ToLower(state))
+		return nil
+	case err != nil:
+		return err
+	case state == api.Started && s.State != api.Started:
+		return &failure{code: codeFailed, text: fmt.Sprintf("The site \"%s\" cannot be started. %s", o.name, s.Reason)}
+	case state == api.Started:
+		r.say(`"%s" successfully started.`, o.name)
+	default:
+		r.say(`"%s" successfully stopped`, o.name)
+	}
+	return nil
+}
