@@ -26,7 +26,7 @@ func sectionHint(schema *apphost.Schema, name string, found []*apphost.ElementSc
 		return "; that is an element of each site: set config /section:sites /[name='SITE'].ftpServer..., or siteDefaults.ftpServer..."
 	case strings.HasPrefix(lower, "system.ftpserver/log/customlogging"):
 		return "; it was there in FTP 7.0 only and has no effect"
-	case strings.HasPrefix(lower, "system.web"):
+	case strings.HasPrefix(lower, "system.web"), strings.HasPrefix(lower, "system.applicationhost/"), lower == "applicationpools":
 		return "; it belongs to web sites, which are not served here"
 	}
 	for at := strings.LastIndexByte(name, '/'); at > 0; at = strings.LastIndexByte(name[:at], '/') {

@@ -23,17 +23,17 @@ func (e *Element) Written() *Tree {
 			t.Attributes = append(t.Attributes, Setting{a.Name, v.shown()})
 		}
 	}
-	e.foreign(t)
-	for _, c := range e.schema.Elements {
-		if child := e.child(c); child.Present() {
-			t.Children = append(t.Children, child.Written())
-		}
-	}
 	for _, c := range e.schema.Collections {
 		for _, entry := range e.entries(c) {
 			t.Children = append(t.Children, entry.AsWritten())
 		}
 	}
+	for _, c := range e.schema.Elements {
+		if child := e.child(c); child.Present() {
+			t.Children = append(t.Children, child.Written())
+		}
+	}
+	e.foreign(t)
 	return t
 }
 
@@ -80,17 +80,17 @@ func (e *Element) All() *Tree {
 			t.Attributes = append(t.Attributes, Setting{a.Name, v.shown()})
 		}
 	}
-	e.foreign(t)
-	for _, c := range e.schema.Elements {
-		if !strings.HasSuffix(c.Name, defaultsSuffix) || e.child(c).Present() {
-			t.Children = append(t.Children, e.child(c).All())
-		}
-	}
 	for _, c := range e.schema.Collections {
 		for _, entry := range e.entries(c) {
 			t.Children = append(t.Children, entry.All())
 		}
 	}
+	for _, c := range e.schema.Elements {
+		if !strings.HasSuffix(c.Name, defaultsSuffix) || e.child(c).Present() {
+			t.Children = append(t.Children, e.child(c).All())
+		}
+	}
+	e.foreign(t)
 	return t
 }
 
