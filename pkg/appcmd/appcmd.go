@@ -34,6 +34,8 @@ type Env struct {
 	Out, Err io.Writer
 	// Now is the time that names backups; nil is the clock.
 	Now func() time.Time
+
+	schema *apphost.Schema // for tests, which run many commands
 }
 
 // Main takes --home DIR and --config FILE out of the arguments, which otherwise
@@ -215,13 +217,7 @@ func (r *run) say(format string, args ...any) { fmt.Fprintf(r.env.Out, format+"\
 
 // edit changes the file and tells what is doubtful afterwards.
 func (r *run) edit(change func(*apphost.Draft) error) error {
-	edit := r.home.Edit
-	if r.alone {
-		edit = func(change func(*apphost.Draft) error) (compile.Edited, error) {
-			return compile.EditAlone(r.home.Config, change)
-		}
-	}
-	result, err := edit(change)
+	result, err := r.home.Edit(change)
 	for _, p := range result.Problems {
 		word := "error"
 		if p.Warning {

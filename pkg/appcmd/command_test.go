@@ -2,14 +2,19 @@ package appcmd
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
 )
 
@@ -356,6 +361,33 @@ func TestBackups(t *testing.T) {
 		}
 		if got, err := os.ReadFile(e.Home.Config); i == 10 && (err != nil || !bytes.Equal(got, want)) {
 			t.Error("restore did not bring the file back")
+		}
+	}
+}
+
+func TestFileFailures(t *testing.T) {
+	denied := &fs.PathError{Op: "open", Path: "/x/redirection.config", Err: fs.ErrPermission}
+	for name, test := range map[string]struct {
+		err  error
+		line string
+		code int
+	}{
+		"read":    {apphost.ErrorList{{Msg: "cannot be read", Err: denied}}, "ERROR ( hresult:80070005, message:Cannot read configuration file due to insufficient permissions )", 5},
+		"written": {fmt.Errorf("changing: %w", &fs.PathError{Op: "open", Path: "/x/applicationHost.config.lock", Err: fs.ErrPermission}), "ERROR ( hresult:80070005, message:Failed to commit configuration changes. Access is denied. )", 5},
+		"missing": {&fs.PathError{Op: "open", Path: "/x/applicationHost.config", Err: fs.ErrNotExist}, "ERROR ( hresult:80070002, message:Cannot read configuration file. open /x/applicationHost.config: file does not exist )", 2},
+		"other":   {errors.New("so it is"), "ERROR ( message:so it is )", 1},
+	} {
+		if f := failureOf(test.err); f.line() != test.line || f.code != test.code {
+			t.Errorf("%s: %d %s", name, f.code, f.line())
+		}
+	}
+	if code := ExitStatus(512); runtime.GOOS != "windows" && code != 1 {
+		t.Errorf("512 is %d", code)
+	}
+	e := Env{Home: compile.NewHome(filepath.Join(t.TempDir(), "none"))}
+	for _, args := range [][]string{{"list", "sites"}, {"set", "site", "x", "/id:1"}, {"list", "config"}} {
+		if code, out, _ := e.run(t, args...); code == 0 || !strings.HasPrefix(out, "ERROR ( ") {
+			t.Errorf("%q: %d %q", args, code, out)
 		}
 	}
 }

@@ -120,17 +120,44 @@ func failureOf(err error) *failure {
 	case errors.As(err, &refused):
 		return malformed(refused.Problems, "nothing was written")
 	case errors.As(err, &list) && list.Errors() > 0:
+		if f := fileFailure(causeOf(list)); f != nil {
+			return f
+		}
 		return malformed(list, "")
 	case errors.As(err, &parse):
 		return malformed(apphost.ErrorList{{Pos: parse.Pos, Msg: parse.Msg}}, "")
-	case errors.Is(err, fs.ErrNotExist):
-		return &failure{code: codeNoFile, hresult: "80070002", text: "Cannot read configuration file. " + err.Error(), hint: "name the home with --home, FTPHOST_HOME or /apphostconfig:FILE"}
-	case errors.Is(err, fs.ErrPermission):
-		return &failure{code: codeDenied, hresult: "80070005", text: "Failed to commit configuration changes. Access is denied.", hint: err.Error()}
 	case errors.Is(err, api.ErrNotRunning):
 		return &failure{code: codeNotRunning, hresult: "80070426", text: "The service has not been started.", hint: err.Error()}
 	}
+	if f := fileFailure(err); f != nil {
+		return f
+	}
 	return &failure{code: codeFailed, text: err.Error()}
+}
+
+// causeOf is the cause of the first error.
+func causeOf(list apphost.ErrorList) error {
+	for _, p := range list {
+		if !p.Warning {
+			return p.Err
+		}
+	}
+	return nil
+}
+
+// fileFailure is for files that are not there or that one may not use; nil for
+// anything else.
+func fileFailure(err error) *failure {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &failure{code: codeNoFile, hresult: "80070002", text: "Cannot read configuration file. " + err.Error(), hint: "name the home with --home, " + HomeVariable + " or /apphostconfig:FILE"}
+	case errors.Is(err, fs.ErrPermission) && errors.As(err, &path) && strings.HasSuffix(path.Path, ".config"):
+		return &failure{code: codeDenied, hresult: "80070005", text: "Cannot read configuration file due to insufficient permissions", hint: err.Error()}
+	case errors.Is(err, fs.ErrPermission):
+		return &failure{code: codeDenied, hresult: "80070005", text: "Failed to commit configuration changes. Access is denied.", hint: err.Error()}
+	}
+	return nil
 }
 
 // malformed names the first error of a file in IIS's shape.

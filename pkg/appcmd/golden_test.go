@@ -9,11 +9,13 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/beevik/etree"
 
+	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
 	"github.com/ftphost/ftphost/pkg/xmldoc"
 )
@@ -72,6 +74,15 @@ func words(line string, keep bool) []string {
 	return list
 }
 
+// schemaOnce reads the schema for all commands of the tests.
+var schemaOnce = sync.OnceValues(func() (*apphost.Schema, error) {
+	d, err := compile.Alone("x").Draft([]byte("<configuration/>"))
+	if err != nil {
+		return nil, err
+	}
+	return d.Schema(), nil
+})
+
 // on runs a command on a copy of a file and returns what became of it.
 func on(t *testing.T, text []byte, args ...string) (after []byte, code int, out, errs string) {
 	t.Helper()
@@ -80,8 +91,12 @@ func on(t *testing.T, text []byte, args ...string) (after []byte, code int, out,
 		t.Fatal(err)
 	}
 	var o, e bytes.Buffer
-	code = Run(t.Context(), append(args, "/apphostconfig:"+path), Env{Home: compile.NewHome(filepath.Dir(path)), Out: &o, Err: &e})
-	after, err := os.ReadFile(path)
+	schema, err := schemaOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code = Run(t.Context(), append(args, "/apphostconfig:"+path), Env{Home: compile.NewHome(filepath.Dir(path)), Out: &o, Err: &e, schema: schema})
+	after, err = os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

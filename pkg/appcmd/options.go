@@ -96,7 +96,7 @@ func (r *run) option(name string, p Param) error {
 		if err != nil {
 			return err
 		}
-		r.home, r.alone = compile.Alone(file), true
+		r.home, r.alone = compile.Alone(file).Knowing(r.env.schema), true
 	case "metadata", "debug":
 	default:
 		o.names[name] = strip(p.Value, "'")

@@ -40,7 +40,11 @@ func (r *Refused) Unwrap() error { return r.Problems }
 // what is there then. A file with errors can be changed if the change adds none.
 // The error is that of change, a *Refused, or says what is wrong with the file.
 func (h Home) Edit(change func(*apphost.Draft) error) (result Edited, err error) {
-	return h.editResolved(change, Home.judge)
+	judge := Home.judge
+	if h.alone {
+		judge = Home.judgeText
+	}
+	return h.editResolved(change, judge)
 }
 
 func (h Home) editResolved(change func(*apphost.Draft) error, judge judgement) (result Edited, err error) {
@@ -57,15 +61,16 @@ func (h Home) editResolved(change func(*apphost.Draft) error, judge judgement) (
 // judgement tells what a new text has that the old one had not, or refuses it.
 type judgement func(h Home, before, after []byte) (apphost.ErrorList, error)
 
-// EditAlone is Edit for an applicationHost.config by itself, wherever it is:
-// only the file is judged, not what it names.
-func EditAlone(path string, change func(*apphost.Draft) error) (Edited, error) {
-	return Alone(path).edit(change, Home.judgeText)
+// Alone is a home that has nothing but an applicationHost.config, wherever that
+// is: only the file is judged, not what it names.
+func Alone(path string) Home {
+	return Home{Config: path, alone: true, resolved: true, instead: map[string]string{OwnFile: "", SchemaDir: ""}}
 }
 
-// Alone is a home that has nothing but an applicationHost.config.
-func Alone(path string) Home {
-	return Home{Config: path, resolved: true, instead: map[string]string{OwnFile: "", SchemaDir: ""}}
+// Knowing is the home with its schema, for who has read it already.
+func (h Home) Knowing(schema *apphost.Schema) Home {
+	h.known = schema
+	return h
 }
 
 // tries is how often a change is made again after the file was written by

@@ -34,6 +34,7 @@ type Home struct {
 	// Config is the applicationHost.config; after Resolve, the one that is read.
 	Config string
 
+	alone    bool // nothing but Config counts (Alone)
 	resolved bool
 	draft    bool    // Config has the place of another file (With)
 	text     []byte  // is read instead of Config, unless it is nil
