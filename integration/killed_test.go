@@ -52,6 +52,7 @@ func TestKilled(t *testing.T) {
 			k.start(t)
 			k.look(t)
 			ftphost(t, "", "status", "--home", home)
+			ftphost(t, "", "log", "flush", "--home", home)
 			k.logs(t)
 			t.Logf("%d uploads ended, %d did not; %d partial ones were found; %d commands ended, %d did not; %d log lines were torn",
 				k.ended, k.cut, k.partial, k.accounts.ended+k.others.ended, k.accounts.killed+k.others.killed, k.torn)
