@@ -58,8 +58,7 @@ func (s *toy) say(text string) { _, _ = io.WriteString(s.conn, text+"\r\n") }
 
 func (s *toy) serve() {
 	defer s.conn.Close()
-	s.say("220-Toy")
-	s.say("220 Hello ")
+	s.say("220-Toy\r\n220 Hello ") // at once: what comes later may not have come at the end
 	in := bufio.NewScanner(s.conn)
 	for in.Scan() {
 		verb, arg, _ := strings.Cut(in.Text(), " ")
