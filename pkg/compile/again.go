@@ -74,10 +74,15 @@ func (r *Result) Release(next *Result) error {
 // share takes over what sites have in common, if nothing changed in it.
 func (c *compiler) share(result *Result, rest apphost.Fingerprint) {
 	c.rest = rest
-	if !c.parts.Afresh && c.parts.Previous.common.rest == rest {
+	if !c.parts.Afresh && c.same(c.parts.Previous.common.rest, rest) {
 		c.common = c.parts.Previous.common
 	}
-	result.common = c.common
+	result.common, result.Displaced = c.common, c.rest != rest
+}
+
+// same reports whether two parts of the documents are as good as the same.
+func (c *compiler) same(a, b apphost.Fingerprint) bool {
+	return a == b || c.parts.Quick && a.Text == b.Text
 }
 
 // shareOfSites is how many sites are worth a goroutine.
@@ -115,7 +120,7 @@ func (c *compiler) fork() *compiler {
 
 // build builds a site, or takes over what was built before from the same words.
 func (c *compiler) build(e *apphost.Element, id uint32, print apphost.Fingerprint) *built {
-	if before := c.parts.Previous.built[id]; before != nil && before.print == print && c.stillGood(before) {
+	if before := c.parts.Previous.built[id]; before != nil && c.same(before.print, print) && c.stillGood(before) {
 		c.problems = append(c.problems, before.problems...)
 		return before
 	}

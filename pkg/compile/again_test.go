@@ -102,6 +102,31 @@ func TestOnlyWhatChangedIsBuiltAnew(t *testing.T) {
 	}
 }
 
+// In a hurry sites are taken over from other lines, and straightened later.
+func TestQuickBuildingLeavesLinesForLater(t *testing.T) {
+	r := newReloader(t, 3)
+	before := byName(r.compile(t, r.text))
+	text := strings.Replace(r.text, `bindingInformation="*:21:site1`, "\n"+`bindingInformation="*:22:site1`, 1)
+	r.parts.Quick = true
+	after := byName(r.compile(t, text))
+	if after[name0] != before[name0] || after[name2] != before[name2] || after[name1] == before[name1] || !r.parts.Previous.Displaced {
+		t.Errorf("not just the changed site was built anew, displaced %v", r.parts.Previous.Displaced)
+	}
+	r.parts.Quick = false
+	straight := byName(r.compile(t, text))
+	if r.parts.Previous.Displaced {
+		t.Error("still displaced")
+	}
+	for name, at := range straight {
+		if at == after[name] || at.Counters != before[name].Counters {
+			t.Errorf("%s was not built anew", name)
+		}
+	}
+	if was, is := before[name2].Bindings[0].Origin, straight[name2].Bindings[0].Origin; was == is {
+		t.Errorf("its line is still %s", is)
+	}
+}
+
 func TestBuildingAfreshTakesNothingOver(t *testing.T) {
 	r := newReloader(t, 1)
 	before := byName(r.compile(t, r.text))

@@ -77,6 +77,10 @@ type Parts struct {
 	// Afresh builds every site anew, which finds what has changed outside of the
 	// configuration.
 	Afresh bool
+	// Quick takes over sites of Previous also when the same is written of them on
+	// other lines now. Where people are told of lines, these are those of before,
+	// until a result without Quick takes the place of this one.
+	Quick bool
 }
 
 // PortRange is the passive port range; 0 to 0 leaves the choice to the system.
@@ -95,6 +99,9 @@ type Result struct {
 	Admin Admin
 	// History says where and how histories of the configuration are kept.
 	History history.Settings
+
+	// Displaced says that sites were taken over from other lines.
+	Displaced bool
 
 	// running are the sites of the snapshot by ID, built the versions of sites
 	// that the file has, and common what they share.
@@ -170,6 +177,7 @@ func Snapshot(cfg *apphost.Configuration, parts Parts) (*Result, apphost.ErrorLi
 	var sites, kept []*site.Site
 	for i, b := range c.buildAll(entries, ids, prints.Entries) {
 		e := entries[i]
+		result.Displaced = result.Displaced || b.print != prints.Entries[i]
 		result.built[ids[i]] = b
 		if old, reason := c.kept(ids[i], b); old != nil {
 			kept = append(kept, old)

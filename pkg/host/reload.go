@@ -50,7 +50,36 @@ func (h *Host) Reload(ctx context.Context, afresh bool) (Report, error) {
 	if err == nil && h.options.OnLook != nil {
 		h.options.OnLook(r)
 	}
+	if h.current.Load().result.Displaced {
+		h.straighten(ctx)
+	}
 	return r, err
+}
+
+// quickFrom is from how many sites on a change is applied before the lines are
+// looked at on which unchanged sites are written now.
+const quickFrom = 1000
+
+// straighten builds the sites again whose lines have moved, which nobody notices
+// but who is told of a line. If the file says something else by now, the next
+// look does it.
+func (h *Host) straighten(ctx context.Context) {
+	h.changing.Lock()
+	defer h.changing.Unlock()
+	before := h.current.Load()
+	if h.state == stopping || !before.result.Displaced {
+		return
+	}
+	parts := h.parts
+	parts.Previous = before.result
+	_, next, fresh, problems := h.prepare(ctx, before, parts, &Took{})
+	if next == nil || !next.result.SameText(before.result) {
+		closeAll(fresh)
+		return
+	}
+	next.number, next.since, next.changes = before.number, before.since, before.changes
+	h.apply(before, next, fresh)
+	h.looks.correct(problems)
 }
 
 // look is Reload, but that nobody is told.
@@ -63,7 +92,9 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 	before := h.current.Load()
 	r := Report{Generation: before.number}
 	start := time.Now()
-	home, next, fresh, problems := h.prepare(ctx, before, afresh, &r.Took)
+	parts := h.parts
+	parts.Previous, parts.Afresh, parts.Quick = before.result, afresh, !afresh && len(before.Sites) >= quickFrom
+	home, next, fresh, problems := h.prepare(ctx, before, parts, &r.Took)
 	r.Problems = problems
 	switch {
 	case next == nil:
@@ -74,6 +105,7 @@ func (h *Host) look(ctx context.Context, afresh bool) (Report, error) {
 	default:
 		h.adopt(home, next.result)
 		h.apply(before, next, fresh)
+		h.tell(before, next)
 		r.Generation, r.Changes = next.number, next.changes
 		r.Changed = len(r.Changes) > 0 || !next.result.SameText(before.result)
 	}
@@ -158,9 +190,8 @@ func (h *Host) load(file string, parts compile.Parts, took *Took) (home compile.
 // prepare compiles the configuration and opens its endpoints, beside those that
 // are open. The generation is nil when the configuration is refused. A site
 // that is served now and whose endpoints cannot be opened goes on as it was.
-func (h *Host) prepare(ctx context.Context, before *generation, afresh bool, took *Took) (home compile.Home, next *generation, fresh []*opened, problems apphost.ErrorList) {
-	parts := h.parts
-	parts.Previous, parts.Afresh, parts.Unopened = before.result, afresh, map[uint32]string{}
+func (h *Host) prepare(ctx context.Context, before *generation, parts compile.Parts, took *Took) (home compile.Home, next *generation, fresh []*opened, problems apphost.ErrorList) {
+	parts.Unopened = map[uint32]string{}
 	there := before.sockets()
 	for {
 		var result *compile.Result
@@ -219,7 +250,6 @@ func (h *Host) apply(before, next *generation, fresh []*opened) {
 	if err := before.result.Release(next.result); err != nil {
 		h.options.Log.Warn().Err(err).Msg("sources of accounts that are used no more not closed")
 	}
-	h.tell(before, next)
 }
 
 // lastMoment is how long a socket stays open whose port is served by narrower
@@ -280,6 +310,13 @@ type looks struct {
 	when  time.Time
 	last  Report
 	count Reloads
+}
+
+// correct replaces the findings of the last look by those with the right lines.
+func (l *looks) correct(problems apphost.ErrorList) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last.Problems = problems
 }
 
 // add counts a look.
