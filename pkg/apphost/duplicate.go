@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"strings"
+	"sync"
 
 	"github.com/beevik/etree"
 )
@@ -13,24 +14,38 @@ import (
 // its keys up in what it inherits and does not repeat it: the time is that of
 // the directives, not of what is in force below them.
 func (l *loader) checkMerged() {
+	var all sync.WaitGroup
+	var parts []*loader
 	for section, o := range l.cfg.sections {
-		if !section.merges {
-			continue
+		if section.merges {
+			part := &loader{schema: l.schema, cfg: l.cfg}
+			parts = append(parts, part)
+			all.Go(func() { part.checkSection(section, o) })
 		}
-		c := &keyCheck{loader: l, section: section.Path}
-		var server *level
-		if o.server != nil {
-			server = c.element(o.server, section, nil, nil)
+	}
+	all.Wait()
+	for _, part := range parts {
+		for _, problem := range part.problems {
+			l.tell(problem)
 		}
-		for _, site := range o.sites {
-			levels := map[string]*level{}
-			for _, at := range site.sorted {
-				path, inherited := foldPath(at.Path), server
-				for prefix := range prefixes(path) {
-					inherited = cmp.Or(levels[prefix], inherited)
-				}
-				levels[path] = c.element(at.Element.layers[0], section, inherited, nil)
+	}
+}
+
+// checkSection is checkMerged for one section.
+func (l *loader) checkSection(section *ElementSchema, o *occurrences) {
+	c := &keyCheck{loader: l, section: section.Path}
+	var server *level
+	if o.server != nil {
+		server = c.element(o.server, section, nil, nil)
+	}
+	for _, site := range o.sites {
+		levels := map[string]*level{}
+		for _, at := range site.sorted {
+			path, inherited := foldPath(at.Path), server
+			for prefix := range prefixes(path) {
+				inherited = cmp.Or(levels[prefix], inherited)
 			}
+			levels[path] = c.element(at.Element.layers[0], section, inherited, nil)
 		}
 	}
 }
