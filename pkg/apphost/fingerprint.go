@@ -57,7 +57,7 @@ func (c *Configuration) Fingerprints(section, name string) Fingerprints {
 
 // seed is the same for all fingerprints of the process, so that they can be
 // compared.
-var seed = maphash.MakeSeed()
+var seed = maphash.MakeSeed() //nolint:gochecknoglobals // there must be one only
 
 // printer makes a fingerprint of pieces of text.
 type printer struct{ text, place maphash.Hash }
