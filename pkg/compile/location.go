@@ -30,6 +30,19 @@ func (c *compiler) levels(siteName string) []access.Level {
 	return levels
 }
 
+// saidOf reports whether a section is written for a site itself. Below a site
+// such a section changes nothing, of which this warns.
+func (c *compiler) saidOf(siteName, section string) (said bool) {
+	for _, l := range c.cfg.Locations(section, siteName) {
+		if l.Path == "" || l.Path == "/" {
+			said = true
+			continue
+		}
+		c.warnf(l.Element.Pos(), section, `below a site it changes nothing; move it to <location path="%s">`, siteName)
+	}
+	return said
+}
+
 // readServerLevel is what all sites inherit; they share it.
 func (c *compiler) readServerLevel() {
 	c.serverLevel = access.Level{

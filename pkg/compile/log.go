@@ -85,18 +85,16 @@ func (c *compiler) logDoubts(at logPlace, settings *logFileSettings) {
 // logExtra is ftpHost/log as it is in force for one site, or for the log of
 // all.
 func (c *compiler) logExtra(siteName string, central bool) hostLogSettings {
-	extra := c.hostLog
-	for _, l := range c.cfg.Locations(sectionHostLog, siteName) {
-		switch {
-		case central:
+	if central {
+		for _, l := range c.cfg.Locations(sectionHostLog, siteName) {
 			c.warnf(l.Element.Pos(), sectionHostLog, "all sites share the central log; in a location it changes nothing, so say it for the server")
-		case l.Path != "" && l.Path != "/":
-			c.warnf(l.Element.Pos(), sectionHostLog, `below a site it changes nothing; move it to <location path="%s">`, siteName)
-		default:
-			extra = c.readHostLog(siteName)
 		}
+		return c.hostLog
 	}
-	return extra
+	if c.saidOf(siteName, sectionHostLog) {
+		return c.readHostLog(siteName)
+	}
+	return c.hostLog
 }
 
 func (c *compiler) readHostLog(location string) hostLogSettings {

@@ -12,15 +12,10 @@ import (
 // protocolOf is what one site speaks. Only what is said for the site itself
 // counts: a session speaks one way wherever it goes.
 func (c *compiler) protocolOf(siteName string) site.Protocol {
-	protocol := c.protocol
-	for _, l := range c.cfg.Locations(sectionProtocol, siteName) {
-		if l.Path != "" && l.Path != "/" {
-			c.warnf(l.Element.Pos(), sectionProtocol, `below a site it changes nothing; move it to <location path="%s">`, siteName)
-			continue
-		}
-		protocol = c.readProtocol(siteName)
+	if c.saidOf(siteName, sectionProtocol) {
+		return c.readProtocol(siteName)
 	}
-	return protocol
+	return c.protocol
 }
 
 // readProtocol reads ftpHost/protocol as it is in force at a location.

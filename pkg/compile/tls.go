@@ -83,15 +83,10 @@ func (c *compiler) verifier(settings *clientCertificateSettings) func([]*x509.Ce
 // tlsSettingsOf is ftpHost/tls as it is in force for one site. Only what is
 // said for the site itself counts: TLS begins before a client goes anywhere.
 func (c *compiler) tlsSettingsOf(siteName string) tlsSettings {
-	settings := c.tls
-	for _, l := range c.cfg.Locations(sectionTLS, siteName) {
-		if l.Path != "" && l.Path != "/" {
-			c.warnf(l.Element.Pos(), sectionTLS, `below a site it changes nothing; move it to <location path="%s">`, siteName)
-			continue
-		}
-		settings = c.readTLS(siteName)
+	if c.saidOf(siteName, sectionTLS) {
+		return c.readTLS(siteName)
 	}
-	return settings
+	return c.tls
 }
 
 func (c *compiler) readTLS(location string) tlsSettings {
