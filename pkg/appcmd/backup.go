@@ -131,22 +131,25 @@ func (r *run) listBackups() error {
 	return r.print(list)
 }
 
-// existing finds a backup that is asked for.
-func (r *run) existing(a *archive) (string, error) {
+// existing finds the backup that is asked for.
+func (r *run) existing() (a *archive, name string, err error) {
+	if a, err = r.archive(); err != nil {
+		return nil, "", err
+	}
 	want := r.backupNamed()
 	if want == "" {
-		return "", unnamed("BACKUP")
+		return nil, "", unnamed("BACKUP")
 	}
 	names, err := a.names()
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	for _, name := range names {
 		if strings.EqualFold(name, want) {
-			return name, nil
+			return a, name, nil
 		}
 	}
-	return "", notFound("BACKUP", want)
+	return nil, "", notFound("BACKUP", want)
 }
 
 // dir is the folder of a backup or of a history.
@@ -159,11 +162,7 @@ func (a *archive) dir(name string) string {
 }
 
 func (r *run) deleteBackup() error {
-	a, err := r.archive()
-	if err != nil {
-		return err
-	}
-	name, err := r.existing(a)
+	a, name, err := r.existing()
 	if err != nil {
 		return err
 	}
@@ -175,11 +174,7 @@ func (r *run) deleteBackup() error {
 }
 
 func (r *run) restoreBackup() error {
-	a, err := r.archive()
-	if err != nil {
-		return err
-	}
-	name, err := r.existing(a)
+	a, name, err := r.existing()
 	if err != nil {
 		return err
 	}

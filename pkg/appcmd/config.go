@@ -146,15 +146,23 @@ func (r *run) strangers(d *apphost.Draft, location string) {
 func (r *run) lockConfig() error   { return r.override(apphost.OverrideDeny, "Locked") }
 func (r *run) unlockConfig() error { return r.override(apphost.OverrideAllow, "Unlocked") }
 
-func (r *run) override(mode, done string) error {
-	var path, location string
-	err := r.edit(func(d *apphost.Draft) error {
+// editSection edits the section that the command line names, and returns its
+// path and location.
+func (r *run) editSection(change func(d *apphost.Draft, location, path string) error) (path, location string, err error) {
+	err = r.edit(func(d *apphost.Draft) error {
 		s, at, err := r.where(d)
 		if err != nil {
 			return err
 		}
 		path, location = s.Path, at
-		return d.SetOverrideMode(at, s.Path, mode)
+		return change(d, at, s.Path)
+	})
+	return path, location, err
+}
+
+func (r *run) override(mode, done string) error {
+	path, location, err := r.editSection(func(d *apphost.Draft, location, path string) error {
+		return d.SetOverrideMode(location, path, mode)
 	})
 	if err != nil {
 		return err
@@ -165,17 +173,11 @@ func (r *run) override(mode, done string) error {
 }
 
 func (r *run) clearConfig() error {
-	var path, location string
-	err := r.edit(func(d *apphost.Draft) error {
-		s, at, err := r.where(d)
-		if err != nil {
-			return err
-		}
-		path, location = s.Path, at
+	path, location, err := r.editSection(func(d *apphost.Draft, location, path string) error {
 		if path == sectionSites {
 			return &failure{code: codeInvalid, text: "All sites would be deleted.", hint: "delete them one by one: delete site NAME"}
 		}
-		_, err = d.RemoveSection(at, s.Path)
+		_, err := d.RemoveSection(location, path)
 		return err
 	})
 	if err != nil {

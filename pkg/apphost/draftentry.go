@@ -1,7 +1,7 @@
 package apphost
 
 import (
-	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/beevik/etree"
@@ -14,12 +14,10 @@ const Last = -1
 // elements in it when entry is not nil, before the entry with the number
 // position, or Last. The error is a *DuplicateError when its key is taken.
 func (d *Draft) Add(t Target, entry *Tree, position int) error {
-	last := len(t.Path) - 1
-	if last < 0 || t.Path[last].Name != "" {
-		return errors.New("an element of a collection is added, not one by name")
+	t, values, err := t.ofEntry("added")
+	if err != nil {
+		return err
 	}
-	values := t.Path[last].Values
-	t.Path = t.Path[:last]
 	s, err := d.find(t)
 	if err != nil {
 		return err
@@ -95,15 +93,25 @@ func (d *Draft) effective(t Target) *Element {
 	return e
 }
 
+// ofEntry takes off the last step, which describes an entry, and returns what it
+// says of that. done is what is to be done with the entry.
+func (t Target) ofEntry(done string) (parent Target, values []Setting, err error) {
+	last := len(t.Path) - 1
+	if last < 0 || t.Path[last].Name != "" {
+		return t, nil, fmt.Errorf("an element of a collection is %s, not one by name", done)
+	}
+	values = t.Path[last].Values
+	t.Path = t.Path[:last]
+	return t, values, nil
+}
+
 // Remove takes the entry that the last step of the target describes out of its
 // collection. One that is inherited gets an element that removes it here.
 func (d *Draft) Remove(t Target) error {
-	last := len(t.Path) - 1
-	if last < 0 || t.Path[last].Name != "" {
-		return errors.New("an element of a collection is removed, not one by name")
+	t, values, err := t.ofEntry("removed")
+	if err != nil {
+		return err
 	}
-	values := t.Path[last].Values
-	t.Path = t.Path[:last]
 	s, err := d.find(t)
 	if err != nil {
 		return err
