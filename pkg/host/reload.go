@@ -11,7 +11,6 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/apphost"
 	"github.com/ftphost/ftphost/pkg/compile"
-	"github.com/ftphost/ftphost/pkg/logging"
 )
 
 // Report is what came of a look at the configuration.
@@ -221,13 +220,6 @@ func (g *generation) failNews(before *generation, unopened map[uint32]string) (f
 	return found
 }
 
-// closeAll closes sockets that nobody was told of.
-func closeAll(list []*opened) {
-	for _, o := range list {
-		_ = o.listener.Close() // nothing came by it
-	}
-}
-
 // apply makes next current. The caller holds changing.
 func (h *Host) apply(before, next *generation, fresh []*opened) {
 	h.obey(next.result)
@@ -250,50 +242,6 @@ func (h *Host) apply(before, next *generation, fresh []*opened) {
 	if err := before.result.Release(next.result); err != nil {
 		h.options.Log.Warn().Err(err).Msg("sources of accounts that are used no more not closed")
 	}
-}
-
-// lastMoment is how long a socket stays open whose port is served by narrower
-// ones from now on, so that whoever was just connecting still gets in.
-const lastMoment = time.Second
-
-// closeSoon closes sockets in a moment. The caller holds changing.
-func (h *Host) closeSoon(list []*opened) {
-	if h.state != running {
-		h.giveUp(list)
-		return
-	}
-	h.loops.Go(func() {
-		select {
-		case <-h.background.Done():
-		case <-time.After(lastMoment):
-		}
-		h.giveUp(list)
-	})
-}
-
-// leave leaves sockets for the next process of the service.
-func (h *Host) leave(list []*opened) {
-	if h.options.Sockets == nil {
-		return
-	}
-	for _, o := range list {
-		if err := h.options.Sockets.Keep(o.listener); err != nil {
-			h.options.Log.Warn().Err(err).Stringer(logging.Listener, o.listener.Addr()).Msg("socket will be closed when the server is restarted")
-		}
-	}
-}
-
-// giveUp closes sockets for good.
-func (h *Host) giveUp(list []*opened) {
-	for _, o := range list {
-		if h.options.Sockets == nil {
-			break
-		}
-		if err := h.options.Sockets.Forget(o.listener); err != nil {
-			h.options.Log.Error().Err(err).Stringer(logging.Listener, o.listener.Addr()).Msg("the service manager still has a socket that nobody serves")
-		}
-	}
-	closeAll(list)
 }
 
 // obey applies the settings of the whole server.
@@ -332,74 +280,4 @@ func (l *looks) add(r Report) {
 		l.count.Unchanged++
 	}
 	l.when, l.last = time.Now(), r
-}
-
-// refuse logs why a configuration is not served, once for each state of it. The
-// caller holds changing.
-func (h *Host) refuse(problems apphost.ErrorList) {
-	last := h.looks.last
-	if last.Refused && last.Problems.Error() == problems.Error() {
-		return
-	}
-	h.options.Log.Error().Int("errors", problems.Errors()).Msg("the configuration is refused; what was served before goes on")
-	h.logProblems(problems)
-}
-
-// maxProblemsLogged is how many findings of one look go to the log.
-const maxProblemsLogged = 20
-
-// logProblems logs findings, errors before warnings.
-func (h *Host) logProblems(problems apphost.ErrorList) {
-	for _, warnings := range []bool{false, true} {
-		for i, p := range problems {
-			if i >= maxProblemsLogged || p.Warning != warnings {
-				continue
-			}
-			e := h.options.Log.Error()
-			if p.Warning {
-				e = h.options.Log.Warn()
-			}
-			e.Str(logging.Origin, p.Pos.String()).Msg(p.Msg)
-		}
-	}
-}
-
-// tell logs what changed.
-func (h *Host) tell(before, next *generation) {
-	h.options.Log.Info().Uint64(logging.Generation, next.number).Int(logging.Sites, len(next.Sites)).Int("changes", len(next.changes)).
-		Int(logging.Listeners, len(next.opened)).Msg("configuration applied")
-	for i, c := range next.changes {
-		if i == maxProblemsLogged {
-			break
-		}
-		e := h.options.Log.Info()
-		if c.Kind == compile.Kept || c.Kind == compile.Stopped && c.Detail != "" {
-			e = h.options.Log.Error()
-		}
-		e = e.Str(logging.Site, c.Name)
-		if c.Detail != "" {
-			e = e.Str("detail", c.Detail)
-		}
-		e.Msg("site " + c.Kind)
-	}
-	next.logFailures(h)
-	known := map[string]bool{}
-	for _, p := range before.problems {
-		known[withoutNumbers(p.Msg)] = true
-	}
-	h.logProblems(slices.DeleteFunc(slices.Clone(next.problems), func(p *apphost.Error) bool {
-		told := func(c compile.Change) bool { return strings.Contains(c.Detail, p.Msg) }
-		return known[withoutNumbers(p.Msg)] || slices.ContainsFunc(next.changes, told)
-	}))
-}
-
-// withoutNumbers is a finding that stays the same when lines above it come or
-// go, of which it names some.
-func withoutNumbers(msg string) string {
-	return strings.Map(func(r rune) rune {
-		if '0' <= r && r <= '9' {
-			return -1
-		}
-		return r
-	}, msg)
 }
