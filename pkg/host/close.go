@@ -1,6 +1,7 @@
 package host
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/logging"
@@ -28,7 +29,20 @@ func (h *Host) closeSoon(list []*opened) {
 		case <-h.background.Done():
 		case <-time.After(lastMoment):
 		}
+		h.changing.Lock()
+		defer h.changing.Unlock()
 		h.giveUp(list)
+		if h.state == running {
+			h.leave(h.reopened(list))
+		}
+	})
+}
+
+// reopened are the sockets at the addresses of those in list. A socket is given
+// up by its address, and so is one that has been opened there again meanwhile.
+func (h *Host) reopened(list []*opened) []*opened {
+	return slices.DeleteFunc(h.current.Load().sockets(), func(o *opened) bool {
+		return !slices.ContainsFunc(list, func(closed *opened) bool { return closed.at == o.at })
 	})
 }
 
