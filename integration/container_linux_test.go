@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // dockerfile is what the Dockerfile says, by instruction.
@@ -89,7 +91,7 @@ func TestContainer(t *testing.T) {
 		t.Errorf("healthy without a server: %s", out)
 	}
 	server := run(append(arguments(t, said["ENTRYPOINT"]), arguments(t, said["CMD"])...)...)
-	var talk buffer
+	var talk ftptest.Log
 	server.Stdout, server.Stderr = &talk, &talk
 	if err := server.Start(); err != nil {
 		t.Fatal(err)

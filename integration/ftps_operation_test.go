@@ -33,7 +33,7 @@ func TestFTPSStopInSteps(t *testing.T) {
 	back := filepath.Join(t.TempDir(), "back.bin")
 	slow := exec.Command("curl", "--silent", "--show-error", "--limit-rate", "8M", "--output", back, "--ssl-reqd", "--insecure",
 		"--user", "user1:"+password("user1"), s.url("127.0.0.1", "/big.bin"))
-	var talk buffer
+	var talk ftptest.Log
 	slow.Stdout, slow.Stderr = &talk, &talk
 	if err := slow.Start(); err != nil {
 		t.Fatal(err)

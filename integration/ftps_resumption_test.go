@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/jlaffaye/ftp"
+
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // requiringHome is a secure home whose first site has
@@ -135,7 +137,7 @@ func resumesByOpenSSL(t *testing.T, s *server, version string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said buffer
+	var said ftptest.Log
 	control.Stdout = &said
 	if err := control.Start(); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // slapd is a running OpenLDAP with the entries of testdata/ldap.
@@ -18,7 +20,7 @@ type slapd struct {
 	dir           string
 	plain, secure int
 	cmd           *exec.Cmd
-	talk          *buffer
+	talk          *ftptest.Log
 	done          chan struct{}
 }
 
@@ -44,7 +46,7 @@ func startLDAP(t *testing.T) *slapd {
 	run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=harbour", "-addext", "subjectAltName=IP:127.0.0.1",
 		"-days", "2", "-keyout", filepath.Join(dir, "server.key"), "-out", filepath.Join(dir, "server.crt"))
 	run("/usr/sbin/slapadd", "-f", file, "-l", "testdata/ldap/people.ldif")
-	s := &slapd{dir: dir, plain: freePort(t), secure: freePort(t), talk: &buffer{}, done: make(chan struct{})}
+	s := &slapd{dir: dir, plain: freePort(t), secure: freePort(t), talk: &ftptest.Log{}, done: make(chan struct{})}
 	urls := fmt.Sprintf("ldap://127.0.0.1:%d ldaps://127.0.0.1:%d", s.plain, s.secure)
 	s.cmd = exec.Command("/usr/sbin/slapd", "-d", "0", "-f", file, "-h", urls)
 	s.cmd.Stdout, s.cmd.Stderr = s.talk, s.talk

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // manager is what systemd is to a service: it hears what the service says, and
@@ -133,7 +135,7 @@ func (m *manager) start(t *testing.T, home string, offset int) *server {
 		names, files = append(names, name), append(files, f)
 	}
 	m.mu.Unlock()
-	s := &server{home: home, offset: offset, port: 21 + offset, talk: &buffer{}, done: make(chan struct{})}
+	s := &server{home: home, offset: offset, port: 21 + offset, talk: &ftptest.Log{}, done: make(chan struct{})}
 	// The variable with the number of the process can only be set by the process.
 	s.cmd = exec.Command("sh", "-c", `LISTEN_PID=$$ exec "$@"`, "sh", binary, "serve", "--home", home, "--port-offset", strconv.Itoa(offset))
 	s.cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+m.path, "WATCHDOG_USEC=1000000",

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // TestAccountsWithoutRestart: accounts made, changed and disabled while the
@@ -149,7 +151,7 @@ func TestStopInSteps(t *testing.T) {
 	back := filepath.Join(t.TempDir(), "back.bin")
 	slow := exec.Command("curl", "--silent", "--show-error", "--limit-rate", "8M", "--output", back,
 		"--user", "user1:"+password("user1"), s.url("127.0.0.1", "/big.bin"))
-	var talk buffer
+	var talk ftptest.Log
 	slow.Stdout, slow.Stderr = &talk, &talk
 	if err := slow.Start(); err != nil {
 		t.Fatal(err)
@@ -230,7 +232,7 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 func TestTakenPort(t *testing.T) {
 	home := newHome(t, "scenario")
 	s := serve(t, home)
-	out, talk := &buffer{}, &buffer{}
+	out, talk := &ftptest.Log{}, &ftptest.Log{}
 	second := exec.Command(binary, "serve", "--home", home, "--port-offset", fmt.Sprint(s.offset))
 	second.Stdout, second.Stderr = out, talk
 	if err := second.Start(); err != nil {

@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf16"
+
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // samba is a running domain controller of Active Directory with the entries of
@@ -24,7 +26,7 @@ import (
 type samba struct {
 	dir, address string
 	cmd          *exec.Cmd
-	talk         *buffer
+	talk         *ftptest.Log
 	done         chan struct{}
 	life         io.Closer // its standard input, with which it ends
 }
@@ -45,7 +47,7 @@ func startSamba(t *testing.T) *samba {
 			t.Skipf("Active Directory is not tested: %s is not installed, and could not be: run tools/packages.sh", program)
 		}
 	}
-	s := &samba{dir: t.TempDir(), talk: &buffer{}, done: make(chan struct{})}
+	s := &samba{dir: t.TempDir(), talk: &ftptest.Log{}, done: make(chan struct{})}
 	s.address = fmt.Sprintf("127.%d.%d.%d", 64+rand.IntN(64), rand.IntN(256), 1+rand.IntN(254))
 	for _, port := range sambaPorts {
 		l, err := net.Listen("tcp", net.JoinHostPort(s.address, port))

@@ -14,10 +14,11 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // The passive range of testdata/scenario.config, before the offset.
@@ -146,7 +147,7 @@ type server struct {
 	offset int
 	port   int // the control port of a binding to port 21, or to what was asked for
 	cmd    *exec.Cmd
-	talk   *buffer
+	talk   *ftptest.Log
 	done   chan struct{}
 }
 
@@ -193,7 +194,7 @@ func launch(t *testing.T, home string) *server {
 func launchAs(t *testing.T, home string, run ...string) *server {
 	t.Helper()
 	offset := freeOffset(t)
-	s := &server{home: home, offset: offset, port: 21 + offset, talk: &buffer{}, done: make(chan struct{})}
+	s := &server{home: home, offset: offset, port: 21 + offset, talk: &ftptest.Log{}, done: make(chan struct{})}
 	run = append(run, binary, "serve", "--home", home, "--port-offset", strconv.Itoa(offset))
 	s.cmd = exec.Command(run[0], run[1:]...)
 	s.begin(t)
@@ -282,24 +283,6 @@ func listening(port int) bool {
 		}
 	}
 	return false
-}
-
-// buffer is a bytes.Buffer that a process writes while a test reads.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
 }
 
 // control is the control port as text.

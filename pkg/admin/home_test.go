@@ -2,7 +2,6 @@ package admin_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,7 @@ import (
 	"github.com/ftphost/ftphost/pkg/admin"
 	"github.com/ftphost/ftphost/pkg/admin/api"
 	"github.com/ftphost/ftphost/pkg/compile"
+	"github.com/ftphost/ftphost/pkg/ftptest"
 	"github.com/ftphost/ftphost/pkg/host"
 )
 
@@ -39,31 +39,13 @@ type inn struct {
 	content string
 	one     int // ports
 	two     int
-	log     *journal
+	log     *ftptest.Log
 	host    *host.Host
 	server  *admin.Server
 	socket  string
 	client  *api.Client
 	// leave begins to stop the host; its door is open until the test ends.
 	leave func()
-}
-
-// journal is a log that is written while a test reads.
-type journal struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.b.String()
 }
 
 // configuration is an applicationHost.config; CONTENT, ONE and TWO are filled in.
@@ -86,7 +68,7 @@ const configuration = `<configuration>
 func open(t *testing.T, own string) *inn {
 	t.Helper()
 	dir := t.TempDir()
-	i := &inn{t: t, home: compile.NewHome(dir), content: filepath.Join(dir, "content"), one: freePort(t), two: freePort(t), log: &journal{}}
+	i := &inn{t: t, home: compile.NewHome(dir), content: filepath.Join(dir, "content"), one: freePort(t), two: freePort(t), log: &ftptest.Log{}}
 	if err := os.MkdirAll(i.content, 0o700); err != nil {
 		t.Fatal(err)
 	}

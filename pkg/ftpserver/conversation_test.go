@@ -49,7 +49,7 @@ type running struct {
 	client  netip.Addr
 	ports   *datachannel.Ports
 	served  sync.WaitGroup
-	log     *lockedBuffer
+	log     *ftptest.Log
 
 	mu      sync.Mutex
 	current *site.Endpoint
@@ -66,7 +66,7 @@ func start(t testing.TB, a *ftptest.Archive, adjust func(*ftpserver.Config)) *ru
 	if err := os.MkdirAll(filepath.Join(home, "content"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r := &running{world: build(t, home, a.Accounts), network: ftptest.NewNetwork(), log: &lockedBuffer{}}
+	r := &running{world: build(t, home, a.Accounts), network: ftptest.NewNetwork(), log: &ftptest.Log{}}
 	r.current = r.endpoint(t)
 	host := r.sites[0].Bindings[0].Address
 	if !host.IsValid() {
@@ -132,28 +132,4 @@ func (r *running) stop(t testing.TB) {
 	if log := r.log.String(); strings.Contains(log, `"panic"`) {
 		t.Errorf("a session panicked:\n%s", log)
 	}
-}
-
-// lockedBuffer collects the operational log.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func (l *lockedBuffer) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.b.Reset()
 }

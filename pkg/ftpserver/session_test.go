@@ -328,7 +328,7 @@ func TestBugEndsOneSession(t *testing.T) {
 		if log := r.log.String(); !strings.Contains(log, "a bug") || !strings.Contains(log, "stack") {
 			t.Errorf("the log does not show the bug: %s", log)
 		}
-		r.log.reset()
+		r.log.Take()
 		r.stop(t)
 	})
 }

@@ -1,13 +1,11 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/ftphost/ftphost/pkg/cert"
+	"github.com/ftphost/ftphost/pkg/ftptest"
 )
 
 // ending is a certificate in use that ends after some time.
@@ -24,31 +23,11 @@ func ending(thumbprint string, in time.Duration, sites ...string) inUse {
 	return inUse{c, sites}
 }
 
-// notes are a log that one goroutine writes and another reads.
-type notes struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (n *notes) Write(b []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.text.Write(b)
-}
-
-// take returns what was written since the last time.
-func (n *notes) take() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	defer n.text.Reset()
-	return n.text.String()
-}
-
 // lines are what is new in a log: level, thumbprint, days left and sites.
-func lines(t *testing.T, log *notes) []string {
+func lines(t *testing.T, log *ftptest.Log) []string {
 	t.Helper()
 	var list []string
-	for line := range strings.Lines(log.take()) {
+	for line := range strings.Lines(log.Take()) {
 		var event struct {
 			Level, Thumbprint, Message, File string
 			DaysLeft, Sites                  int
@@ -65,7 +44,7 @@ func lines(t *testing.T, log *notes) []string {
 // TestEndsAreToldOncePerThreshold runs two months in a moment.
 func TestEndsAreToldOncePerThreshold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log notes
+		var log ftptest.Log
 		const day = 24 * time.Hour
 		certificates := []inUse{ending("A", 45*day+time.Hour, "one", "siteDefaults"), ending("B", 10*day, "two"), ending("C", -time.Hour, "three"), ending("D", 400*day, "four")}
 		c := calendar{log: zerolog.New(&log), list: func() []inUse { return certificates }}
@@ -102,7 +81,7 @@ func TestEndsAreToldOncePerThreshold(t *testing.T) {
 // TestRenewedCertificatesAreNotToldOf: the next certificate begins anew, and
 // one that comes back is told again.
 func TestRenewedCertificatesAreNotToldOf(t *testing.T) {
-	var log notes
+	var log ftptest.Log
 	old, renewed := []inUse{ending("A", 50*time.Hour, "one")}, []inUse{ending("B", 9000*time.Hour, "one")}
 	now := old
 	c := calendar{log: zerolog.New(&log), list: func() []inUse { return now }}
@@ -124,7 +103,7 @@ func TestRenewedCertificatesAreNotToldOf(t *testing.T) {
 // TestManySitesOfOneCertificate: a thousand names would make a line nobody
 // reads.
 func TestManySitesOfOneCertificate(t *testing.T) {
-	var log notes
+	var log ftptest.Log
 	u := ending("A", time.Hour)
 	for i := range 1000 {
 		u.sites = append(u.sites, fmt.Sprint("site", i))

@@ -2,14 +2,12 @@ package host_test
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/tls"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 
 	"github.com/ftphost/ftphost/pkg/cert"
 	"github.com/ftphost/ftphost/pkg/compile"
+	"github.com/ftphost/ftphost/pkg/ftptest"
 	"github.com/ftphost/ftphost/pkg/host"
 )
 
@@ -68,24 +67,6 @@ func secure(t *testing.T, conn net.Conn, serverName string) (*tls.Conn, *cert.Ce
 	}
 	leaf := client.ConnectionState().PeerCertificates[0]
 	return client, &cert.Certificate{Thumbprint: cert.Thumbprint(leaf.Raw)}
-}
-
-// journal is a log that may be written while it is read.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(b []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(b)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
 }
 
 // TestImplicitPort opens port 990, moved to where a test may, beside another.
@@ -201,7 +182,7 @@ func TestCertificateThatIsNeeded(t *testing.T) {
 // tells of it.
 func TestRenewal(t *testing.T) {
 	o, port, _ := implicitSite(t)
-	var log journal
+	var log ftptest.Log
 	o.Log = zerolog.New(&log)
 	first := certificate(t, o.Home, "localhost")
 	rewrite(t, o.Home, "<ssl ", `<ssl serverCertHash="`+first.Thumbprint+`" `)

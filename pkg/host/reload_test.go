@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/ftphost/ftphost/pkg/accounts"
+	"github.com/ftphost/ftphost/pkg/ftptest"
 	"github.com/ftphost/ftphost/pkg/host"
 )
 
@@ -184,7 +185,7 @@ func TestReloadWidensAndNarrowsAddresses(t *testing.T) {
 func TestReloadRefusesABadFileOnce(t *testing.T) {
 	port := freePort(t)
 	o := options(t, siteOn(1, t.TempDir(), port))
-	var log journal
+	var log ftptest.Log
 	o.Log = zerolog.New(&log)
 	h, _ := run(t, o)
 	session := login(t, port)
