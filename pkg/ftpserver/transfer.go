@@ -20,7 +20,7 @@ import (
 const (
 	// sliceBytes is how much one call copies. Between slices the rate is
 	// looked at, and progress is told.
-	sliceBytes = 4 << 20
+	sliceBytes = 16 << 20
 	// copyBuffer is the size in bytes of the pooled buffers that copy where the
 	// kernel cannot, and that gather the lines of listings.
 	copyBuffer = 64 << 10

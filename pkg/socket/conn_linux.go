@@ -173,12 +173,6 @@ func (c *Conn) poll() (syscall.RawConn, error) {
 	return c.wait, errors.Join(c.polled.SetReadDeadline(c.deadlines[reading]), c.polled.SetWriteDeadline(c.deadlines[writing]))
 }
 
-func (c *Conn) isPolled() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.polled != nil
-}
-
 // Close closes the connection. Calls that use it fail with net.ErrClosed.
 func (c *Conn) Close() error {
 	c.mu.Lock()
@@ -350,10 +344,20 @@ func again(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {
 	}
 }
 
+// threadBytes is how much of a file one call in a thread sends. More goes
+// through the poller at once: by the time it says so a client has room for
+// much, and few large calls cost least.
+const threadBytes = 256 << 10
+
 // SendFile sends at most n bytes of file from where it stands (sendfile(2)),
 // and counts them in moved while it does. Fewer without an error are the end of
 // the file.
 func (c *Conn) SendFile(file *os.File, n int64, moved *atomic.Int64) (done int64, err error) {
+	if n > threadBytes {
+		if err := c.Park(); err != nil {
+			return 0, err
+		}
+	}
 	for done < n {
 		sent, err := c.sendFile(int(file.Fd()), n-done) //nolint:gosec // a descriptor is an int
 		done += sent
@@ -365,25 +369,8 @@ func (c *Conn) SendFile(file *os.File, n int64, moved *atomic.Int64) (done int64
 	return done, nil
 }
 
-// How much one call sends.
-const (
-	// sendBytes is as much as the pipe holds through which the kernel moves it.
-	// Larger calls keep more on the way than the caches of the processor hold, and
-	// cost a sixth more.
-	sendBytes = 64 << 10
-	// polledBytes is for a client that we have waited for in the poller, and by
-	// then has room for much, when it is one of many: the caches hold nothing of
-	// it then.
-	polledBytes = 4 << 20
-)
-
 // sendFile sends what the client takes without waiting again.
 func (c *Conn) sendFile(from int, n int64) (sent int64, err error) {
-	if c.isPolled() && !c.limits.Writing.spare() {
-		n = min(n, polledBytes)
-	} else {
-		n = min(n, sendBytes)
-	}
 	waiting := c.do(writing, func(fd uintptr) bool {
 		var k int
 		for err = unix.EINTR; err == unix.EINTR; { //nolint:errorlint // a system call returns it bare

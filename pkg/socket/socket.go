@@ -43,9 +43,6 @@ func (t *Threads) take() bool {
 
 func (t *Threads) give() { t.free.Add(1) }
 
-// spare reports whether one more thread might wait.
-func (t *Threads) spare() bool { return t.free.Load() > 0 }
-
 // Limits are the bounds of a listener's connections.
 type Limits struct {
 	// Reading bounds the threads that wait for a client to send, Writing those
@@ -67,7 +64,7 @@ const (
 	// Briefly is for clients that answer at once if ever.
 	Briefly = 5 * time.Millisecond
 	// Through is for streams, with the pauses that a busy machine makes. A stream
-	// that moves less than 64 KiB in this time goes to the poller.
+	// that stands still for so long goes to the poller.
 	Through = 100 * time.Millisecond
 )
 
