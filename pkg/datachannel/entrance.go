@@ -75,16 +75,33 @@ func (e *entrance) freeFor(who guest) bool {
 	return e.expected[who] == nil && e.expected[anyone()] == nil
 }
 
-// collect delivers what has come, up to the connection that c expects; nil
-// means all.
+// collect delivers what has come, up to the connection that c expects.
 func (e *entrance) collect(c *Passive) {
-	for e.lazy != nil && (c == nil || !c.isOver) {
-		conn, err := e.lazy.TryAccept()
-		if conn == nil || err != nil {
-			return // out of descriptors: whoever waits will see that
+	for e.lazy != nil && !c.isOver {
+		if !e.take() {
+			return
 		}
-		e.deliver(conn)
 	}
+}
+
+// clear delivers all that has come when nothing more is expected, so that
+// mostly there is nothing.
+func (e *entrance) clear() {
+	for e.lazy != nil && e.lazy.Waiting() {
+		if !e.take() {
+			return
+		}
+	}
+}
+
+// take delivers a connection that has come, if there is one.
+func (e *entrance) take() bool {
+	conn, err := e.lazy.TryAccept()
+	if conn == nil || err != nil {
+		return false // out of descriptors: whoever waits will see that
+	}
+	e.deliver(conn)
+	return true
 }
 
 // await makes sure that an accept loop runs; rest must follow.

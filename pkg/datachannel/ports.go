@@ -125,7 +125,7 @@ func (p *Ports) Expect(local, client netip.Addr, matchClient bool) (*Passive, er
 		return nil, err
 	}
 	// What has come up to now is not what is expected from now on.
-	e.collect(nil)
+	e.clear()
 	c := &Passive{ports: p, entrance: e, guest: who, settled: make(chan struct{})}
 	e.expected[who] = c
 	return c, nil
@@ -145,7 +145,7 @@ func (p *Ports) sweep() {
 		p.mu.Lock()
 		for _, g := range p.groups {
 			for _, e := range g.entrances {
-				e.collect(nil)
+				e.clear()
 			}
 		}
 		p.mu.Unlock()

@@ -38,6 +38,10 @@ func (l *Lazy) TryAccept() (net.Conn, error) {
 	return c, nil
 }
 
+// Waiting reports whether a connection has come, for those who expect none: it
+// costs less than TryAccept.
+func (l *Lazy) Waiting() bool { return waiting(l.fd) }
+
 // Wait returns a listener that waits in the poller for the same connections.
 // The caller closes it.
 func (l *Lazy) Wait() (net.Listener, error) {

@@ -34,5 +34,8 @@ func NewLazy(net.Listener, Limits) (*Lazy, error) { return nil, nil }
 // TryAccept is never called.
 func (*Lazy) TryAccept() (net.Conn, error) { return nil, net.ErrClosed }
 
+// Waiting is never called.
+func (*Lazy) Waiting() bool { return false }
+
 // Wait is never called.
 func (*Lazy) Wait() (net.Listener, error) { return nil, net.ErrClosed }

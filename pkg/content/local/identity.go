@@ -32,10 +32,14 @@ func (s *Store) identity(name string) string {
 }
 
 // standing returns the directory that holds name. As elsewhere the name as
-// written is tried first.
+// written is tried first; one that is kept open is the same as when it was
+// opened.
 func (t *tree) standing(name string) (dir string, info fs.FileInfo, err error) {
 	dir = path.Dir(name)
 	if !mayBeShort(dir) {
+		if k := t.recent.visit(t, dir); k != nil {
+			return dir, k.info, nil
+		}
 		if info, err = t.Stat(dir); err == nil {
 			return dir, info, nil
 		}
