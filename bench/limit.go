@@ -34,7 +34,7 @@ func runLimit(args []string) error {
 		return err
 	}
 	serve := map[string]func(conn int, file string) error{
-		"sendfile": limitSendfile, "splice": limitSplice, "accept": limitBanner, "hold": (&holder{}).keep,
+		"sendfile": limitSendfile, "splice": limitSplice, "accept": limitBanner, "hold": (&holder{}).keep, "ftp": limitFTP,
 	}[args[0]]
 	if serve == nil {
 		serve = limits[args[0]]
