@@ -40,6 +40,9 @@ func limitFTP(conn int, file string) error {
 	if err != nil {
 		return err
 	}
+	if err := syscall.SetsockoptInt(conn, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1); err != nil {
+		return err
+	}
 	s := &bareSession{wire: &wire{fd: conn}, folder: folder, buffer: make([]byte, bareBuffer)}
 	go func() {
 		runtime.LockOSThread()
