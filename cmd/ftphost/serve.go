@@ -38,6 +38,7 @@ func newServeCommand(home *homeFlags) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options.Home = home.home()
 			options.Log = operationalLog()
+			options.Confined = service.Confined()
 			return service.Run(cmd.Context(), serviceName, func(ctx context.Context, s *service.Supervisor, reloads <-chan os.Signal, doubt error) error {
 				if doubt != nil {
 					options.Log.Error().Err(doubt).Msg("what the service manager says is not all understood")

@@ -162,6 +162,16 @@ func TestSitesThatCannotFollowStayAsTheyWere(t *testing.T) {
 	}
 }
 
+// A folder that is closed to the service looks as if it were missing.
+func TestFolderMissingFromAConfinedService(t *testing.T) {
+	r := newReloader(t, 1)
+	r.parts.Confined = true
+	s := r.compile(t, strings.Replace(r.text, "/content", "/nowhere", 1))
+	if len(s.Stopped) != 1 || !strings.Contains(s.Stopped[0].Reason, `/nowhere; create it or correct the path; if it is there, the service was installed before`) {
+		t.Errorf("%+v", s.Stopped)
+	}
+}
+
 // A binding that the file gives to another site is no longer that of a site
 // which cannot follow.
 func TestASiteThatStaysGivesItsBindingsToOthers(t *testing.T) {

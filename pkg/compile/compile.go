@@ -65,6 +65,9 @@ type Parts struct {
 	Workers *local.Workers
 	// Certificates are the stores of certificates; nil opens those of the home.
 	Certificates *cert.Stores
+	// Confined says that folders are closed to this process that were not served
+	// when its service was installed.
+	Confined bool
 	// ComputerName qualifies local accounts: COMPUTER\user.
 	ComputerName string
 	// Previous is what is served now; nil when nothing is. A site of it of which

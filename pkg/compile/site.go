@@ -213,18 +213,23 @@ func (c *compiler) mounts(e *apphost.Element, settings *siteSettings) []vfs.Moun
 		for j, dir := range app.Entries() {
 			d := settings.Applications[i].VirtualDirectories[j]
 			path := vpath.Clean(settings.Applications[i].Path).Join(strings.TrimPrefix(d.Path, "/"))
+			position := dir.Attr("physicalPath").Pos()
 			physical, err := c.folder(d.PhysicalPath)
 			if err != nil && path.IsRoot() {
-				c.errorf(dir.Attr("physicalPath").Pos(), sectionSites, "site %q: %v", settings.Name, err)
+				c.errorf(position, sectionSites, "site %q: %v", settings.Name, err)
 				return nil
 			}
 			if err != nil {
-				c.warnf(dir.Attr("physicalPath").Pos(), sectionSites, "site %q: virtual directory %s cannot be used: %v", settings.Name, path, err)
+				c.warnf(position, sectionSites, "site %q: virtual directory %s cannot be used: %v", settings.Name, path, err)
 			}
 			rooted = rooted || path.IsRoot()
-			c.circle(settings.Name, folders, folder{path, physical}, dir.Attr("physicalPath").Pos())
+			c.circle(settings.Name, folders, folder{path, physical}, position)
 			folders = append(folders, folder{path, physical})
-			mounts = append(mounts, vfs.Mount{Path: path, Store: localfiles.New(physical)})
+			store := localfiles.New(physical)
+			if c.parts.Confined && store.WriteProtected() {
+				c.warnf(position, sectionSites, "site %q: nothing can be written into %s: %s", settings.Name, physical, installedBefore)
+			}
+			mounts = append(mounts, vfs.Mount{Path: path, Store: store})
 		}
 	}
 	if !rooted {
@@ -233,6 +238,9 @@ func (c *compiler) mounts(e *apphost.Element, settings *siteSettings) []vfs.Moun
 	}
 	return mounts
 }
+
+// installedBefore is why a folder may be closed to a service, and what to do.
+const installedBefore = "the service was installed before this folder was served, and is kept from it: run \"ftphost service install\" again and restart"
 
 // folder maps a physical path and makes sure that it is a folder.
 func (c *compiler) folder(raw string) (string, error) {
@@ -245,6 +253,8 @@ func (c *compiler) folder(raw string) (string, error) {
 	}
 	err = localfiles.New(physical).Check()
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && c.parts.Confined:
+		return physical, fmt.Errorf(`physicalPath "%s": there is no folder %s; create it or correct the path; if it is there, %s`, raw, physical, installedBefore)
 	case errors.Is(err, fs.ErrNotExist):
 		return physical, fmt.Errorf(`physicalPath "%s": there is no folder %s; create it or correct the path`, raw, physical)
 	case errors.Is(err, content.ErrNotDirectory):

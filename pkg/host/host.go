@@ -46,6 +46,9 @@ type Options struct {
 	// Follow has Run watch the files of the configuration and Reload when they
 	// have changed.
 	Follow bool
+	// Confined says that the service manager closes folders to the process that
+	// were not served when the service was installed.
+	Confined bool
 	// Sockets keeps listening sockets from one process of a service to the next;
 	// nil for nobody.
 	Sockets Sockets
@@ -187,7 +190,7 @@ func newHost(o Options) (*Host, error) {
 	stores.OnProblem = func(err error) { o.Log.Warn().Err(err).Msg("certificate file") }
 	h.parts = compile.Parts{
 		Home: o.Home, Logs: h.logs, Uploads: vfs.NewUploads(),
-		Accounts: people.Directory, Managers: h.managers.Directory, ComputerName: computer, Certificates: stores,
+		Accounts: people.Directory, Managers: h.managers.Directory, ComputerName: computer, Certificates: stores, Confined: o.Confined,
 		Verified: auth.NewVerifyCache(rememberedLogins), Workers: h.workers, OnSourceProblem: sourceProblems(o.Log),
 	}
 	return h, nil

@@ -2,6 +2,7 @@ package service
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,6 +49,13 @@ const (
 	// spare is what stopping may take beyond the time of grace.
 	spare = 30 * time.Second
 )
+
+// confined tells the program that its unit closes folders to it.
+const confined = "FTPHOST_CONFINED"
+
+// Confined reports whether a unit with Writable folders started this program:
+// all others are closed to it.
+func Confined() bool { return os.Getenv(confined) != "" }
 
 // Text is the unit file. It refuses what cannot be written in one.
 func (u *Unit) Text() (string, error) {
@@ -159,6 +167,9 @@ func (u *Unit) filesystem() []string {
 		system = "full"
 	}
 	lines = append(lines, "ProtectSystem="+system)
+	if system == "strict" {
+		lines = append(lines, "Environment="+confined+"=yes")
+	}
 	for _, folder := range outermost(u.Required) {
 		lines = append(lines, "ReadWritePaths="+quoted(folder, pathEscapes()))
 	}

@@ -27,7 +27,7 @@ func TestUnit(t *testing.T) {
 	}{
 		{"plain", func(*service.Unit) {}, []string{
 			"Type=notify-reload", "NotifyAccess=main", "ExecStart=/usr/bin/ftphost serve --home /etc/ftphost", "User=ftphost", "CapabilityBoundingSet=",
-			"AmbientCapabilities=", "ProtectSystem=strict", "ReadWritePaths=/etc/ftphost", "ReadWritePaths=-/srv/ftp", "ProtectHome=yes", "TimeoutStopSec=90s",
+			"AmbientCapabilities=", "ProtectSystem=strict", "Environment=FTPHOST_CONFINED=yes", "ReadWritePaths=/etc/ftphost", "ReadWritePaths=-/srv/ftp", "ProtectHome=yes", "TimeoutStopSec=90s",
 		}, []string{"CAP_", "ExecReload"}},
 		{"older systemd", func(u *service.Unit) { u.Version = 252 }, []string{"Type=notify", `ExecReload=/bin/sh -c "kill -HUP $$MAINPID"`}, []string{"notify-reload"}},
 		{"newer systemd", func(u *service.Unit) { u.Version = 253 }, []string{"Type=notify-reload"}, []string{"ExecReload"}},

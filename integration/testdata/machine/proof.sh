@@ -116,6 +116,22 @@ for where in /usr /srv /var/lib /etc; do
 	! inside touch $where/x 2>/dev/null || fail "it may write to $where"
 done
 [[ -e $odd/x && -e /home/jo/ftp/x ]] || fail 'what it wrote is somewhere else'
+
+echo '== folders that the unit does not know'
+mkdir -p /srv/late /home/late
+chown ftphost: /srv/late /home/late
+sed -i 's|<virtualDirectory path="/" physicalPath="/srv/ftp" />|&<virtualDirectory path="/late" physicalPath="/srv/late" /><virtualDirectory path="/hidden" physicalPath="/home/late" />|' $home/applicationHost.config
+systemctl reload ftphost
+warnings() { journalctl --unit ftphost --output cat --no-pager | grep -c 'the service was installed before this folder was served' || true; }
+for why in 'nothing can be written into /srv/late: the service was installed' 'there is no folder /home/late; .*; if it is there, the service was installed'; do
+	for ((i = 0; i < 300; i++)); do journalctl --unit ftphost --output cat --no-pager | grep -q "$why" && break || sleep 0.1; done
+	[[ $i -lt 300 ]] || fail "the log does not say: $why"
+done
+before=$(warnings)
+ftphost service install --home $home
+systemctl restart ftphost
+inside touch /srv/late/x /home/late/x
+is 'warnings after another installation' "$(warnings)" "$before"
 ftphost service stop
 is 'state' "$(ftphost service status || true)" stopped
 ! listens 21 || fail 'port 21 is open after the stop'

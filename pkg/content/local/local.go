@@ -64,6 +64,10 @@ func (s *Store) Check() error {
 	return nil
 }
 
+// WriteProtected reports whether nobody can write into the folder, because it is
+// on a file system that can only be read.
+func (s *Store) WriteProtected() bool { return writeProtected(s.dir) }
+
 // Refresh makes the store look again at what stands behind its path: a folder
 // that was replaced is opened anew at the next use. It costs nothing before
 // the first use and one stat afterwards.

@@ -39,6 +39,14 @@ func systemID(info fs.FileInfo) string {
 	return string(strconv.AppendUint(append(id, ':'), uint64(stat.Ino), 10)) //nolint:gosec,unconvert // as above
 }
 
+// writeProtected reports whether the file system can only be read. What the
+// folder's mode allows is not the question.
+func writeProtected(dir string) bool {
+	const readOnly = 1 // ST_RDONLY and MNT_RDONLY, which package syscall does not name
+	var stat syscall.Statfs_t
+	return syscall.Statfs(dir, &stat) == nil && stat.Flags&readOnly != 0
+}
+
 // availableBytes returns what a user without privileges may still write.
 func availableBytes(dir *os.File) (int64, error) {
 	conn, err := dir.SyscallConn()

@@ -28,5 +28,8 @@ func fileID(fs.FileInfo) content.FileID { return content.FileID{} }
 // systemID returns "": the file index is not part of what a FileInfo tells.
 func systemID(fs.FileInfo) string { return "" }
 
+// writeProtected is not asked for where no unit closes folders.
+func writeProtected(string) bool { return false }
+
 // availableBytes is not known through an open directory.
 func availableBytes(*os.File) (int64, error) { return 0, errors.ErrUnsupported }
