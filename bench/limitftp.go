@@ -11,8 +11,6 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // bareSession is the limit of a conversation: the system calls that FTP needs
@@ -77,8 +75,6 @@ func (s *bareSession) serve() error {
 			reply, err = s.transfer(name, syscall.O_RDONLY, s.send)
 		case "STOR":
 			reply, err = s.transfer(name, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, s.receive)
-		case "SIZE":
-			reply, err = s.size(name)
 		case "QUIT":
 			reply, ended = "221 done\r\n", true
 		default:
@@ -153,12 +149,4 @@ func (s *bareSession) receive(data *wire, file int) error {
 			return err
 		}
 	}
-}
-
-func (s *bareSession) size(name string) (reply string, err error) {
-	var info unix.Stat_t
-	if err := unix.Fstatat(s.folder, name, &info, 0); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("213 %d\r\n", info.Size), nil
 }

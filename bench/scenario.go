@@ -47,8 +47,8 @@ func scenarios() []scenario {
 		{name: "NLST long", uses: long, unit: unit{"ms", time.Millisecond}, amount: one, run: listing("NLST")},
 		{name: "MLSD long", uses: long, except: "vsftpd", why: "has no MLSD", unit: unit{"ms", time.Millisecond}, amount: one, run: listing("MLSD")},
 		{name: "RETR parallel", uses: piece, unit: perGiB, amount: pieces, run: retrParallel, limit: "ftp", bare: retrParallel},
-		{name: "NOOP", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("NOOP"), limit: "ftp", bare: repeat("NOOP")},
-		{name: "SIZE", uses: small, pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("SIZE " + smallName(0)), limit: "ftp", bare: repeat("SIZE " + smallName(0))},
+		{name: "NOOP", pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("NOOP")},
+		{name: "SIZE", uses: small, pinned: true, unit: perOp("reply"), amount: roundTrips, run: repeat("SIZE " + smallName(0))},
 		{name: "many sites: login", hosts: true, unit: perOp("login"), amount: logouts, run: logins(1)},
 		{name: "many sites: RETR 4 KiB", uses: small, hosts: true, unit: perOp("file"), amount: func(n sizes) float64 { return float64(n.files) }, run: retrSmall},
 
