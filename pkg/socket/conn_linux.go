@@ -40,13 +40,6 @@ type Conn struct {
 	mark  time.Time
 }
 
-// A peer that made us wait and then answers a streak of reads, each in less
-// than quick, is waited for in the thread again.
-const (
-	streak = 32
-	quick  = time.Millisecond
-)
-
 // do calls try until it returns true: in this thread, where it may block for
 // as long as the descriptor does, and when that was not enough, whenever the
 // poller says that it is worth it.
@@ -61,7 +54,7 @@ func (c *Conn) do(d direction, try func(fd uintptr) bool) error {
 	switch {
 	case wait == nil || err != nil:
 	case d == reading:
-		err = wait.Read(try)
+		err = c.limits.Reading.wait(wait.Read, try)
 	default:
 		err = wait.Write(try)
 	}
@@ -73,11 +66,11 @@ func (c *Conn) do(d direction, try func(fd uintptr) bool) error {
 	return err
 }
 
-// here tries in this thread, if it may.
+// here tries in this thread, if it may wait or need not.
 func (c *Conn) here(d direction, try func(fd uintptr) bool) bool {
 	threads := c.limits.of(d)
-	if !threads.take() {
-		return false
+	if d == reading && threads.crowded() || !threads.take() {
+		return d == reading && waiting(c.fd) && try(uintptr(c.fd)) //nolint:gosec // a descriptor is not negative
 	}
 	defer threads.give()
 	return try(uintptr(c.fd)) //nolint:gosec // a descriptor is not negative
@@ -94,7 +87,7 @@ func (c *Conn) begin(d direction) (syscall.RawConn, error) {
 	if at := c.deadlines[d]; !at.IsZero() && !time.Now().Before(at) {
 		return nil, os.ErrDeadlineExceeded
 	}
-	if d == reading && c.polled != nil && c.isQuick() && c.users == 0 && c.limits.Reading.free.Load() > 0 {
+	if d == reading && c.polled != nil && c.isQuick() && c.users == 0 && c.limits.Reading.free.Load() > 0 && !c.limits.Reading.crowded() {
 		c.unpoll()
 	}
 	c.users++

@@ -34,9 +34,9 @@ func unread(fd int) bool {
 	return errno == 0 && n == 1
 }
 
-// waiting reports whether connections wait at a listener. accept4 would say so
-// too, at eight times the price: it makes the connection before it looks. What
-// cannot be told is left to accept4.
+// waiting reports whether there is something to read, or at a listener to
+// accept. accept4 would say so too, at eight times the price: it makes the
+// connection before it looks. What cannot be told is left to the call itself.
 func waiting(fd int) bool {
 	ask := unix.PollFd{Fd: int32(fd), Events: unix.POLLIN} //nolint:gosec // a descriptor is an int32
 	var now unix.Timespec

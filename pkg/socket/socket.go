@@ -2,7 +2,8 @@
 // in its own thread for a moment, as a process of its own would, and only one
 // that lets us wait longer goes to the poller of the Go runtime. A client that
 // answers at once, as in the transfer of many small files, then costs neither
-// registration nor wake-ups of other threads (docs/performance.md).
+// registration nor wake-ups of other threads. Where many are served at once the
+// poller is cheaper, and all go there (docs/performance.md).
 //
 // It changes nothing that can be seen but time: a connection is a net.Conn
 // with the same meaning. Where the operating system has no such way, listeners
@@ -18,11 +19,18 @@ import (
 // Threads bounds how many connections wait in a thread of their own at once;
 // the others wait in the poller. It is safe for concurrent use and must not be
 // copied.
-type Threads struct{ free atomic.Int32 }
+type Threads struct {
+	free atomic.Int32
+	// polled counts who waits in the poller. served is when one of them last had
+	// what it waited for, as time since made.
+	polled atomic.Int32
+	served atomic.Int64
+	made   time.Time
+}
 
 // NewThreads returns a bound of n threads.
 func NewThreads(n int) *Threads {
-	t := &Threads{}
+	t := &Threads{made: time.Now()}
 	t.free.Store(int32(n)) //nolint:gosec // a handful
 	return t
 }
@@ -43,6 +51,22 @@ func (t *Threads) take() bool {
 
 func (t *Threads) give() { t.free.Add(1) }
 
+// crowded reports whether others wait in the poller, and one of them was
+// served just now. Then one more costs little there, while a thread that waits is
+// looked for by the scheduler every 20 µs, since there is work for it.
+func (t *Threads) crowded() bool {
+	return t.polled.Load() > 0 && time.Since(t.made)-time.Duration(t.served.Load()) < quick
+}
+
+// wait waits in the poller, of a connection.
+func (t *Threads) wait(poller func(try func(fd uintptr) bool) error, try func(fd uintptr) bool) error {
+	t.polled.Add(1)
+	defer t.polled.Add(-1)
+	err := poller(try)
+	t.served.Store(int64(time.Since(t.made)))
+	return err
+}
+
 // Limits are the bounds of a listener's connections.
 type Limits struct {
 	// Reading bounds the threads that wait for a client to send, Writing those
@@ -58,6 +82,13 @@ type Limits struct {
 	// move in fewer, larger segments without.
 	Prompt bool
 }
+
+// A peer that made us wait and then answers a streak of reads, each in less
+// than quick, is waited for in the thread again.
+const (
+	streak = 32
+	quick  = time.Millisecond
+)
 
 // How long a thread waits.
 const (

@@ -11,16 +11,44 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/ftphost/ftphost/pkg/socket"
 )
+
+// Who comes while others are served in the poller joins them.
+func TestCrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		threads, speaks := socket.NewThreads(1), make(chan struct{})
+		want := func(when string, want bool) {
+			t.Helper()
+			if got := threads.Crowded(); got != want {
+				t.Errorf("%s: crowded %v", when, got)
+			}
+		}
+		served := func(func(uintptr) bool) error { return nil }
+		_ = threads.Wait(served)
+		want("nobody waits", false)
+		var waiting sync.WaitGroup
+		waiting.Go(func() { _ = threads.Wait(func(func(uintptr) bool) error { <-speaks; return nil }) })
+		synctest.Wait()
+		_ = threads.Wait(served)
+		want("one waits, another was served", true)
+		time.Sleep(time.Millisecond)
+		want("one waits, nobody was served for a while", false)
+		close(speaks)
+		waiting.Wait()
+		want("the last was served", false)
+	})
+}
 
 // conditions are the ways in which a connection can wait.
 func conditions() map[string]socket.Limits {
 	return map[string]socket.Limits{
 		"in its thread": {Reading: socket.NewThreads(100), Writing: socket.NewThreads(100), Patience: socket.Briefly},
 		"in the poller": {Reading: socket.NewThreads(0), Writing: socket.NewThreads(0), Patience: socket.Briefly},
+		"in a crowd":    {Reading: socket.NewThreads(1).Crowd(), Writing: socket.NewThreads(1), Patience: socket.Briefly},
 	}
 }
 
