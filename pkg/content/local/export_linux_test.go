@@ -9,19 +9,6 @@ import (
 	"github.com/ftphost/ftphost/pkg/content"
 )
 
-// RingWorth is how many entries a directory has whose files are asked about
-// by a ring.
-const RingWorth = ringWorth
-
-// OpenRing tells why the system has no rings.
-func OpenRing() error {
-	r, err := openRing()
-	if err == nil {
-		r.close()
-	}
-	return err
-}
-
 // Strand acts as u in a thread that cannot come back, as if the kernel had no
 // memory left, and returns what the goroutine ends with. It is not the first
 // thread of the process, which never ends and is only not used any more.

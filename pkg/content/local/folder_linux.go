@@ -20,11 +20,6 @@ type folder struct {
 	file    *os.File
 	buffer  []byte
 	entries []entry // of the last piece
-	count   int     // of all pieces
-	ring    *ring   // nil until it is worth the while
-	// ringless keeps the kernel's threads, which stay for a while, from having
-	// been made by a thread that acts as somebody else.
-	ringless bool
 }
 
 // How much of a directory one system call reads: at first all of a small one,
@@ -45,13 +40,10 @@ func (t *tree) openFolder(real string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folder{file: file, buffer: make([]byte, firstPieceBytes), ringless: t.user != nil}, nil
+	return &folder{file: file, buffer: make([]byte, firstPieceBytes)}, nil
 }
 
-func (f *folder) close() {
-	f.dropRing()
-	_ = f.file.Close() // only read
-}
+func (f *folder) close() { _ = f.file.Close() } // only read
 
 func (f *folder) fd() int { return int(f.file.Fd()) }
 
@@ -71,7 +63,6 @@ func (f *folder) read() ([]entry, error) {
 		return nil, io.EOF
 	}
 	f.entries = appendEntries(f.entries[:0], f.buffer[:n])
-	f.count += len(f.entries)
 	if len(f.buffer) < pieceBytes && n > len(f.buffer)/2 {
 		f.buffer = make([]byte, pieceBytes)
 	}
@@ -108,46 +99,8 @@ func appendEntries(dst []entry, piece []byte) []entry {
 
 // look appends what there is to know about each of the entries.
 func (f *folder) look(entries []entry, dst []found) []found {
-	if f.ring == nil && !f.ringless && f.count >= ringWorth && len(entries) > firstLook {
-		f.ring, _ = openRing() // without one it takes longer, that is all
-	}
-	if f.ring != nil {
-		var errs [ringSize]unix.Errno
-		if err := f.ring.stat(f.fd(), entries, errs[:]); err == nil {
-			return f.answers(entries, errs[:], dst)
-		}
-		f.dropRing()
-		f.count = 0 // not again so soon
-	}
 	for _, e := range entries {
 		dst = append(dst, f.lstat(e.name))
-	}
-	return dst
-}
-
-func (f *folder) dropRing() {
-	if f.ring != nil {
-		f.ring.close()
-		f.ring = nil
-	}
-}
-
-// answers appends what the ring has found. Where it has not, the reason may be
-// its own: the file is asked about again.
-func (f *folder) answers(entries []entry, errs []unix.Errno, dst []found) []found {
-	for i, e := range entries {
-		if errs[i] != 0 {
-			dst = append(dst, f.lstat(e.name))
-			continue
-		}
-		x := &f.ring.questions[i].stat
-		info := content.Info{
-			Name:    e.name,
-			Size:    int64(x.Size), //nolint:gosec // no file has 8 EiB
-			ModTime: time.Unix(x.Mtime.Sec, int64(x.Mtime.Nsec)),
-			ID:      content.FileID{Volume: unix.Mkdev(x.Dev_major, x.Dev_minor), Number: x.Ino},
-		}
-		dst = append(dst, describe(info, uint32(x.Mode)))
 	}
 	return dst
 }
