@@ -253,10 +253,12 @@ func (c *compiler) folder(raw string) (string, error) {
 	}
 	err = localfiles.New(physical).Check()
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && c.parts.Confined:
-		return physical, fmt.Errorf(`physicalPath "%s": there is no folder %s; create it or correct the path; if it is there, %s`, raw, physical, installedBefore)
 	case errors.Is(err, fs.ErrNotExist):
-		return physical, fmt.Errorf(`physicalPath "%s": there is no folder %s; create it or correct the path`, raw, physical)
+		hint := ""
+		if c.parts.Confined {
+			hint = "; if it is there, " + installedBefore
+		}
+		return physical, fmt.Errorf(`physicalPath "%s": there is no folder %s; create it or correct the path%s`, raw, physical, hint)
 	case errors.Is(err, content.ErrNotDirectory):
 		return physical, fmt.Errorf(`physicalPath "%s": %s is not a folder`, raw, physical)
 	case err != nil:

@@ -97,14 +97,7 @@ func appendEntries(dst []entry, piece []byte) []entry {
 	return dst
 }
 
-// look appends what there is to know about each of the entries.
-func (f *folder) look(entries []entry, dst []found) []found {
-	for _, e := range entries {
-		dst = append(dst, f.lstat(e.name))
-	}
-	return dst
-}
-
+// lstat is what there is to know about an entry.
 func (f *folder) lstat(name string) found {
 	var stat unix.Stat_t
 	err := unix.Fstatat(f.fd(), name, &stat, unix.AT_SYMLINK_NOFOLLOW)

@@ -58,17 +58,13 @@ func (f *folder) read() ([]entry, error) {
 	return f.entries, err
 }
 
-// look appends what there is to know about each of the entries.
-func (f *folder) look(entries []entry, dst []found) []found {
-	for _, e := range entries {
-		info, err := f.root.Lstat(e.name)
-		if err != nil {
-			dst = append(dst, found{err: err})
-			continue
-		}
-		dst = append(dst, found{info: infoOf(e.name, info), link: info.Mode()&fs.ModeSymlink != 0})
+// lstat is what there is to know about an entry.
+func (f *folder) lstat(name string) found {
+	info, err := f.root.Lstat(name)
+	if err != nil {
+		return found{err: err}
 	}
-	return dst
+	return found{info: infoOf(name, info), link: info.Mode()&fs.ModeSymlink != 0}
 }
 
 // hiddenEntry reports the Hidden attribute. Windows has it beside the name;

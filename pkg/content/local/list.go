@@ -167,11 +167,13 @@ func (l *listing) tell(entries []entry) error {
 
 // look finds out what there is to know about entries.
 func (l *listing) look(entries []entry) {
-	l.found = l.folder.look(entries, l.found[:0])
-	for i := range l.found {
-		if f := &l.found[i]; f.err == nil && f.link {
+	l.found = l.found[:0]
+	for _, e := range entries {
+		f := l.folder.lstat(e.name)
+		if f.err == nil && f.link {
 			f.info = l.follow(f.info)
 		}
+		l.found = append(l.found, f)
 	}
 }
 
