@@ -14,7 +14,7 @@ import (
 // limitWord starts this program as one of the physical limits: a process
 // that does only what the kernel needs, on raw blocking descriptors.
 //
-//	bench limit sendfile|splice|accept|hold|tls-accept|tls-send|tls-receive PORT FILE PEM
+//	bench limit sendfile|splice|accept|hold|ftp|tls-accept|tls-send|tls-receive PORT FILE PEM
 const limitWord = "limit"
 
 // runLimit serves until it is killed.

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // bareSession is the limit of a conversation: the system calls that FTP needs
@@ -19,6 +21,7 @@ import (
 type bareSession struct {
 	*wire
 	folder  int    // the account's, open
+	current string // what CWD named
 	passive int    // the listener, 0 before PASV
 	where   string // the answer to PASV
 	buffer  []byte
@@ -31,7 +34,7 @@ const (
 	bareThreads = 128
 )
 
-// limitFTP serves the folder of a file.
+// limitFTP serves the folder of a file, and the folders in it.
 func limitFTP(conn int, file string) error {
 	runtime.GOMAXPROCS(bareThreads)
 	folder, err := syscall.Open(filepath.Dir(file), syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_CLOEXEC, 0)
@@ -75,6 +78,12 @@ func (s *bareSession) serve() error {
 			reply, err = s.transfer(name, syscall.O_RDONLY, s.send)
 		case "STOR":
 			reply, err = s.transfer(name, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, s.receive)
+		case "CWD":
+			s.current, reply = name, "250 there\r\n"
+		case "LIST", "MLSD":
+			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(look))
+		case "NLST":
+			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(nil))
 		case "QUIT":
 			reply, ended = "221 done\r\n", true
 		default:
@@ -149,4 +158,38 @@ func (s *bareSession) receive(data *wire, file int) error {
 			return err
 		}
 	}
+}
+
+// listing sends the names of a folder, and calls each for every one before.
+func (s *bareSession) listing(each func(folder int, name string) error) func(*wire, int) error {
+	return func(data *wire, folder int) error {
+		var names []string
+		var lines []byte
+		for {
+			n, err := syscall.ReadDirent(folder, s.buffer)
+			if n <= 0 || err != nil {
+				return err
+			}
+			_, _, names = syscall.ParseDirent(s.buffer[:n], -1, names[:0])
+			lines = lines[:0]
+			for _, name := range names {
+				if each != nil {
+					err = errors.Join(err, each(folder, name))
+				}
+				lines = append(append(lines, name...), "\r\n"...)
+			}
+			if err == nil {
+				_, err = data.writeRaw(lines)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// look asks the kernel for what a listing tells of a file.
+func look(folder int, name string) error {
+	var info unix.Stat_t
+	return unix.Fstatat(folder, name, &info, unix.AT_SYMLINK_NOFOLLOW)
 }
