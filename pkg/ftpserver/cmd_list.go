@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -126,6 +127,7 @@ func (s *session) sendList(ctx context.Context, q query, line format) (ftp.Reply
 		}
 		_, err := t.Write(out)
 		out, enough = out[:0], copyBuffer-lineBytes
+		runtime.Gosched() // others may have waited as long
 		return err
 	})
 	if err == nil && t == nil && q.opt.Pattern != "" && s.site.Protocol.Replies == site.RepliesIIS75 {

@@ -20,6 +20,7 @@ type folder struct {
 	file    *os.File
 	buffer  []byte
 	entries []entry // of the last piece
+	glance  glance
 }
 
 // How much of a directory one system call reads: at first all of a small one,
@@ -99,10 +100,9 @@ func appendEntries(dst []entry, piece []byte) []entry {
 
 // lstat is what there is to know about an entry.
 func (f *folder) lstat(name string) found {
-	var stat unix.Stat_t
-	err := unix.Fstatat(f.fd(), name, &stat, unix.AT_SYMLINK_NOFOLLOW)
+	stat, err := f.glance.at(f.fd(), name)
 	for err == unix.EINTR { //nolint:errorlint // a bare number
-		err = unix.Fstatat(f.fd(), name, &stat, unix.AT_SYMLINK_NOFOLLOW)
+		stat, err = f.glance.at(f.fd(), name)
 	}
 	if err != nil {
 		return found{err: &fs.PathError{Op: "lstat", Path: name, Err: err}}
