@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -81,9 +82,9 @@ func (s *bareSession) serve() error {
 		case "CWD":
 			s.current, reply = name, "250 there\r\n"
 		case "LIST", "MLSD":
-			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(look))
+			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(true))
 		case "NLST":
-			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(nil))
+			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(false))
 		case "QUIT":
 			reply, ended = "221 done\r\n", true
 		default:
@@ -160,8 +161,8 @@ func (s *bareSession) receive(data *wire, file int) error {
 	}
 }
 
-// listing sends the names of a folder, and calls each for every one before.
-func (s *bareSession) listing(each func(folder int, name string) error) func(*wire, int) error {
+// listing sends the names of a folder; before, it looks at each entry, if so told.
+func (s *bareSession) listing(look bool) func(*wire, int) error {
 	return func(data *wire, folder int) error {
 		var names []string
 		var lines []byte
@@ -173,23 +174,25 @@ func (s *bareSession) listing(each func(folder int, name string) error) func(*wi
 			_, _, names = syscall.ParseDirent(s.buffer[:n], -1, names[:0])
 			lines = lines[:0]
 			for _, name := range names {
-				if each != nil {
-					err = errors.Join(err, each(folder, name))
+				start := len(lines)
+				lines = append(append(lines, name...), 0)
+				if look && !exists(folder, lines[start:]) {
+					return fmt.Errorf("%s is gone", name)
 				}
-				lines = append(append(lines, name...), "\r\n"...)
+				lines = append(lines[:len(lines)-1], "\r\n"...)
 			}
-			if err == nil {
-				_, err = data.writeRaw(lines)
-			}
-			if err != nil {
+			if _, err := data.writeRaw(lines); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// look asks the kernel for what a listing tells of a file.
-func look(folder int, name string) error {
+// exists asks the kernel for what a listing tells of a file, whose name ends
+// with a zero. Package unix would copy the name.
+func exists(folder int, name []byte) bool {
 	var info unix.Stat_t
-	return unix.Fstatat(folder, name, &info, unix.AT_SYMLINK_NOFOLLOW)
+	_, _, errno := syscall.Syscall6(unix.SYS_NEWFSTATAT, uintptr(folder),
+		uintptr(unsafe.Pointer(unsafe.SliceData(name))), uintptr(unsafe.Pointer(&info)), unix.AT_SYMLINK_NOFOLLOW, 0, 0)
+	return errno == 0
 }

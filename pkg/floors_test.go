@@ -100,7 +100,7 @@ var libraries = map[string][]string{
 	"golang.org/x/text":                   {"pkg/xmldoc", "pkg/codepage", "pkg/w3clog"},
 	"golang.org/x/tools/txtar":            {"pkg/ftptest"},
 	"golang.org/x/sync":                   {"pkg/auth/local", "pkg/compile", "pkg/host"},
-	"golang.org/x/sys":                    {"pkg/content/local", "pkg/content/journal", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/durable", "pkg/host", "pkg/service", "pkg/source", "cmd/ftphost"},
+	"golang.org/x/sys":                    {"pkg/content/local", "pkg/content/journal", "pkg/datachannel", "pkg/socket", "pkg/ftp", "pkg/durable", "pkg/host", "pkg/service", "pkg/source", "cmd/ftphost", "bench"},
 	"software.sslmate.com/src/go-pkcs12":  {"pkg/cert"},
 	"github.com/go-ldap/ldap/v3":          {"pkg/auth/ldap"},
 	"github.com/go-asn1-ber/asn1-ber":     {"pkg/auth/ldap"},

@@ -11,7 +11,7 @@ import (
 
 // glance looks at the entries of a directory, one after the other. It holds the
 // memory that the system needs for that: unix.Fstatat copies every name into
-// new memory, and collecting that is a twelfth of a long listing.
+// new memory, which costs a twelfth of a long listing.
 type glance struct {
 	name []byte
 	stat unix.Stat_t
