@@ -81,10 +81,8 @@ func (s *bareSession) serve() error {
 			reply, err = s.transfer(name, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_TRUNC, s.receive)
 		case "CWD":
 			s.current, reply = name, "250 there\r\n"
-		case "LIST", "MLSD":
-			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(true))
-		case "NLST":
-			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(false))
+		case "LIST", "MLSD", "NLST":
+			reply, err = s.transfer(s.current, syscall.O_RDONLY|syscall.O_DIRECTORY, s.listing(verb != "NLST"))
 		case "QUIT":
 			reply, ended = "221 done\r\n", true
 		default:
@@ -189,10 +187,10 @@ func (s *bareSession) listing(look bool) func(*wire, int) error {
 }
 
 // exists asks the kernel for what a listing tells of a file, whose name ends
-// with a zero. Package unix would copy the name.
+// with a zero: unix.Statx would copy the name.
 func exists(folder int, name []byte) bool {
-	var info unix.Stat_t
-	_, _, errno := syscall.Syscall6(unix.SYS_NEWFSTATAT, uintptr(folder),
-		uintptr(unsafe.Pointer(unsafe.SliceData(name))), uintptr(unsafe.Pointer(&info)), unix.AT_SYMLINK_NOFOLLOW, 0, 0)
+	var info unix.Statx_t
+	_, _, errno := syscall.Syscall6(unix.SYS_STATX, uintptr(folder), uintptr(unsafe.Pointer(unsafe.SliceData(name))),
+		unix.AT_SYMLINK_NOFOLLOW, unix.STATX_BASIC_STATS, uintptr(unsafe.Pointer(&info)), 0)
 	return errno == 0
 }
